@@ -1,0 +1,311 @@
+"""Reverse mode: visit the recorded nodes newest first and pull each cotangent through its rules.
+
+A heap ordered by creation number replaces the topological sort: parents are always older, so when
+a node comes off the heap every contribution to its cotangent has arrived. Nothing recurses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from heapq import heappop, heappush
+from math import isfinite
+from typing import Any
+
+import numpy as np
+
+from . import modes
+from .algebra import astype, sum_to, where
+from .dispatch import check_finite
+from .errors import GraphError
+from .graph import Node, ancestors
+from .hooks import hooked
+from .provenance import Where, here
+from .tensor import Tensor, wrap
+
+
+def silent() -> np.errstate:
+    """Backward speaks through its results, not through NumPy's warnings."""
+    return np.errstate(all="ignore")
+
+
+def pullback(
+    seeds: Iterable[tuple[Node, Any]],
+    *,
+    create_graph: bool = False,
+    retain_graph: bool = False,
+    wanted: set[Node] | None = None,
+    targets: frozenset[Node] = frozenset(),
+    careful: bool = False,
+    use_hooks: bool = True,
+) -> dict[Node, Any]:
+    """Cotangents of the leaves, and of `targets`, that the seeds depend on.
+
+    Parameters
+    ----------
+    seeds : pairs of a node and its cotangent (an array; a Tensor under create_graph)
+    create_graph : record the backward pass itself, so that it can be differentiated again
+    retain_graph : keep what the rules saved, so that the graph can be used again
+    wanted : visit these nodes only
+    targets : nodes to report although they are not leaves
+    careful : look for 0 * inf from the start; otherwise from the first op that masks
+    use_hooks : whether to call the hooks on the way
+
+    Returns
+    -------
+    dict
+        Node -> cotangent. Every array is fresh: nobody else holds it.
+    """
+    mode = modes.Setting("recording", True) if create_graph else None
+    with silent():
+        if mode is None:
+            return _walk(seeds, False, retain_graph, wanted, targets, careful, use_hooks)
+        with mode:
+            return _walk(seeds, True, True, wanted, targets, careful, use_hooks)
+
+
+def _walk(
+    seeds: Iterable[tuple[Node, Any]],
+    create_graph: bool,
+    retain_graph: bool,
+    wanted: set[Node] | None,
+    targets: frozenset[Node],
+    careful: bool,
+    use_hooks: bool,
+) -> dict[Node, Any]:
+    found: dict[Node, Any] = {}
+    cotangents: dict[Node, Any] = {}
+    heap: list[tuple[int, Node]] = []
+    owned: set[Node] = set()  # nodes whose cotangent is a buffer that this walk made
+    for node, g in seeds:
+        if node in cotangents:
+            cotangents[node] = cotangents[node] + g
+        else:
+            cotangents[node] = g
+            if node.op is not None:
+                heappush(heap, (-node.seq, node))
+    level = 0 if careful else 1
+    debug = modes.state.debug
+    freed_by = None if retain_graph else here()
+    watched = use_hooks and bool(hooked)
+    take = cotangents.pop
+    find = cotangents.get
+
+    while heap:
+        node = heappop(heap)[1]
+        g = take(node)
+        if watched and node in hooked:
+            g = _run_hooks(node, g, create_graph)
+        op: Any = node.op
+        if targets and node in targets:
+            found[node] = g if node in owned else _hand_out(g, node)
+        if node.value is not None:
+            node.cotangent = g._data if create_graph else g
+        saved: Any = node.saved
+        if saved is None:
+            recover(node)
+            saved = node.saved
+        parents = node.parents
+        same_shape = op.elementwise and not node.shape  # 0-d in, 0-d out: nothing was broadcast
+        for i, fn, kind, first, second, guard in op.plan or op.plan_for(len(parents)):
+            parent = parents[i]
+            if parent is None or (wanted is not None and parent not in wanted):
+                continue
+            if create_graph or kind == 3:
+                gi = fn(g, *fetch(node, i, create_graph))
+            elif kind == 1:
+                gi = fn(g, saved[first])
+            elif kind == 0:
+                gi = fn(g)
+            else:
+                gi = fn(g, saved[first], saved[second])
+            if guard > level and not (same_shape and isfinite(gi)):
+                gi = zero_stays_zero(g, gi)
+            if debug:
+                at = f"\n  recorded at {node.where}"
+                operands = {"g": plain(g), **known(node)}
+                check_finite(op, plain(gi), operands, "gradient", at)
+            if not same_shape and gi.shape != parent.shape:
+                gi = fit(gi, parent.shape)
+            before = find(parent)
+            if before is None:
+                cotangents[parent] = gi
+                if parent.op is not None:
+                    heappush(heap, (-parent.seq, parent))
+            elif create_graph or parent not in owned or before.dtype != gi.dtype:
+                cotangents[parent] = before + gi
+                if parent.shape and not create_graph:
+                    owned.add(parent)
+            else:
+                np.add(before, gi, out=before)
+        if op.masks:
+            level = 0
+        if not retain_graph:
+            node.saved = None
+            node.recovery = freed_by
+
+    for leaf, g in cotangents.items():  # leaves never went onto the heap: nothing is behind them
+        if watched and leaf in hooked:
+            g = _run_hooks(leaf, g, create_graph)
+        if g.dtype is not leaf._dtype or (g.__class__ is np.ndarray and leaf not in owned):
+            g = _hand_out(g, leaf)
+        found[leaf] = g
+        if leaf.value is not None:
+            leaf.cotangent = g._data if create_graph else g
+    return found
+
+
+def _hand_out(g: Any, node: Node) -> Any:
+    """A cotangent in its node's dtype that nobody else holds (NumPy scalars are immutable)."""
+    if g.dtype != node.dtype:
+        return astype(g, node.dtype)
+    return np.array(g) if g.__class__ is np.ndarray else g
+
+
+def fetch(node: Node, i: int, box: bool, detached: bool = False) -> list[Any]:
+    """What the rule of input i asked for: saved arrays, options, its input's shape and dtype.
+
+    box : give saved arrays as the Tensors of the graph that they were
+    detached : with box, as constants
+    """
+    op = node.op
+    assert op is not None
+    if node.saved is None:
+        recover(node)
+    rule = op.rules[0 if op.variadic else i]
+    if rule is None:
+        raise _no_rule(node, i)
+    count = len(node.parents)
+
+    def array(k: int) -> Any:
+        value = node.saved[k]  # type: ignore[index]
+        if not box or not isinstance(value, (np.ndarray, np.generic)):
+            return value
+        if detached or k > count:  # residuals are constants
+            return wrap(value)
+        return wrap(value, node if k == count else node.parents[k])
+
+    out = []
+    for r in rule.reads:
+        if r.__class__ is str:
+            out.append(node.attrs[r])  # type: ignore[index]
+        elif r.__class__ is int:
+            out.append(array(r))
+        elif r[0] == "shape":
+            out.append(node.parents[i].shape)  # type: ignore[union-attr]
+        elif r[0] == "dtype":
+            out.append(node.parents[i].dtype)  # type: ignore[union-attr]
+        elif r[0] == "arrays":
+            out.append(tuple(array(k) for k in range(count)))
+        elif r[0] == "position":
+            out.append(i)
+        else:  # ("after", k): out and residuals of a variadic op
+            out.append(array(count + r[1]))
+    return out
+
+
+def plain(x: Any) -> Any:
+    return x._data if type(x) is Tensor else x
+
+
+def zero_stays_zero(g: Any, gi: Any) -> Any:
+    """A cotangent of exactly zero contributes exactly zero, whatever the local derivative.
+
+    Only results that are not finite are touched: where they are finite, zero times the derivative
+    is right already, and under create_graph its own derivative must stay.
+    """
+    value = plain(gi)
+    if np.isfinite(value).all():
+        return gi
+    return where((plain(g) == 0) & ~np.isfinite(value), 0, gi)
+
+
+def fit(gi: Any, shape: tuple[int, ...]) -> Any:
+    """Sum a rule's result over broadcast axes (or stretch it) to its input's shape."""
+    if gi.ndim < len(shape) or any(a != b and b != 1 for a, b in zip(gi.shape[::-1], shape[::-1])):
+        return gi + np.zeros(shape, plain(gi).dtype)  # a smaller result, explained by broadcasting
+    return sum_to(gi, shape=shape)
+
+
+def _run_hooks(node: Node, g: Any, create_graph: bool) -> Any:
+    for hook in tuple(node.hooks.values()):
+        seen = g if create_graph else wrap(np.array(g))
+        new = hook(seen)
+        if new is None:
+            continue
+        new = new if type(new) is Tensor else Tensor(new, dtype=node.dtype)
+        if new.shape != node.shape:
+            raise GraphError(
+                f"a hook on {node.label} ({node.where}) returned shape {new.shape} "
+                f"for a gradient of shape {node.shape}"
+            )
+        g = new if create_graph else new._data
+    return g
+
+
+def _no_rule(node: Node, i: int) -> GraphError:
+    assert node.op is not None
+    name = node.op.arrays[0 if node.op.variadic else i]
+    return GraphError(
+        f"{node.op.name}: no gradient rule for {name!r} (recorded at {node.where})\n"
+        f"  hint: @{node.op.name}.grad({name!r}), or detach() the argument"
+    )
+
+
+def known(node: Node) -> dict[str, Any]:
+    """The arrays that a node still has, by name."""
+    op = node.op
+    if op is None or op.variadic:
+        return {}
+    return {n: v for n, v in zip(op.slots, node.saved or ()) if v is not None}
+
+
+def recover(node: Node) -> None:
+    """Bring back what a node saved: by recomputing (checkpoint), else explain who freed it."""
+    recovery = node.get("recovery")
+    if callable(recovery):
+        recovery()
+    if node.saved is None:
+        assert node.op is not None
+        by = f"backward() at {recovery}" if isinstance(recovery, Where) else "an earlier backward()"
+        raise GraphError(
+            f"the graph behind {node.op.name} (recorded at {node.where}) "
+            f"was already freed by {by}\n"
+            "  hint: pass retain_graph=True to the first call, or compute the loss again"
+        )
+
+
+def gradients(
+    outputs: Sequence[Tensor],
+    cotangents: Sequence[Any],
+    inputs: Sequence[Tensor],
+    *,
+    create_graph: bool,
+    careful: bool,
+) -> list[Tensor]:
+    """d(outputs . cotangents)/d(input) for each input, tracked or not; zeros where independent."""
+    targets = frozenset(t.node for t in inputs if t.node is not None)
+    seeds = [(t.node, g) for t, g in zip(outputs, cotangents) if t.node is not None]
+    if create_graph:
+        seeds = [(n, g if type(g) is Tensor else wrap(g)) for n, g in seeds]
+    wanted = set(targets)
+    for node in ancestors(*[n for n, _ in seeds]):
+        if node not in wanted and any(p in wanted for p in node.parents if p is not None):
+            wanted.add(node)
+    seeds = [(n, g) for n, g in seeds if n in wanted]
+    found = pullback(
+        seeds,
+        create_graph=create_graph,
+        retain_graph=True,
+        wanted=wanted,
+        targets=targets,
+        careful=careful,
+    )
+    out = []
+    for t in inputs:
+        g = found.get(t.node) if t.node is not None else None
+        if g is None:
+            g = np.zeros(t.shape, t.dtype)
+        if type(g) is not Tensor:
+            g = wrap(g)
+        out.append(g if g.dtype == t.dtype else astype(g, dtype=t.dtype))
+    return out
