@@ -1,0 +1,52 @@
+"""The op families. A module imports only from those above it in this list."""
+
+from importlib import import_module
+
+FAMILIES = (
+    "exponential",
+    "arithmetic",
+    "special",
+    "powers",
+    "trigonometric",
+    "rounding",
+    "compare",
+    "choose",
+    "masks",
+    "shape",
+    "index",
+    "gather",
+    "rearrange",
+    "cumulative",
+    "reduce",
+    "diagonal",
+    "join",
+    "scatter",
+    "extend",
+    "sort",
+    "quantile",
+    "products",
+    "contraction",
+    "einsum",
+    "solve",
+    "determinant",
+    "factor",
+    "lu",
+    "spectral",
+    "least_squares",
+    "norms",
+    "matrix_functions",
+    "piecewise",
+    "activation",
+    "softmax",
+    "conv",
+    "pool",
+    "normalisation",
+    "layer_norm",
+    "regularise",
+    "loss",
+    "loss_classes",
+    "loss_likelihood",
+)
+
+for _family in FAMILIES:
+    import_module(f".{_family}", __name__)

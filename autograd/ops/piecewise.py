@@ -1,0 +1,348 @@
+"""Activation functions with kinks, element by element but for maxout. Defaults are PyTorch's.
+
+At a kink each function takes the subgradient that its docstring names.
+"""
+
+from __future__ import annotations
+
+import builtins
+import math
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from ..algebra import add, where
+from ..errors import ArgumentError, AxisError, ShapeError
+from ..messages import complain
+from ..op import composite, normalize_axes, op
+from ..samples import Fails, Rng, Sample, Samples, away_from, distinct, uniform
+from .arithmetic import divide, multiply
+from .choose import gate
+from .compare import greater
+from .reduce import max
+from .shape import reshape, unflatten
+
+
+def curve_samples(*kinks: float, low: float = -2.0, high: float = 2.0, **options: Any) -> Samples:
+    """Samples of a function with kinks: two shapes without options, then one with them."""
+
+    def samples(rng: Rng) -> Iterable[Sample]:
+        yield Sample(away_from(rng, (), *kinks, low=low, high=high))
+        yield Sample(away_from(rng, (2, 3), *kinks, low=low, high=high))
+        if options:
+            yield Sample(away_from(rng, (4,), *kinks, low=low, high=high), **options)
+
+    return samples
+
+
+def each(function: Callable[..., float]) -> Callable[..., np.ndarray]:
+    """A reference: a Python function of one number, applied to each element."""
+
+    def reference(x: Any, **options: Any) -> np.ndarray:
+        return np.vectorize(lambda v: float(function(v, **options)))(x)
+
+    return reference
+
+
+# The relu family
+
+
+@op(
+    samples=curve_samples(0),
+    reference=each(lambda x: builtins.max(x, 0)),
+    method="relu",
+    elementwise=True,
+    masks=True,
+)
+def relu(x, /):
+    """max(x, 0).
+
+    Gradient
+    --------
+    1 where x > 0, else 0; at the kink 0. Keeps the result only.
+    """
+    if isinstance(x, np.ndarray):
+        return np.maximum(x, 0)
+    return type(x)(0) if x <= 0 else x  # a scalar, thirty times faster
+
+
+@relu.grad("x")
+def _(g, out):
+    return gate(g, out > 0)
+
+
+@composite(
+    samples=curve_samples(0, 6, low=-8, high=8),
+    reference=each(lambda x: sorted((0, x, 6))[1]),
+)
+def relu6(x, /):
+    """min(max(x, 0), 6). At the kinks the gradient is 0."""
+    return hardtanh(x, min_val=0, max_val=6)
+
+
+@op(
+    samples=curve_samples(0, negative_slope=0.2),
+    reference=each(lambda x, negative_slope=0.01: x if x > 0 else negative_slope * x),
+    elementwise=True,
+)
+def leaky_relu(x, /, *, negative_slope=0.01):
+    """x where x > 0, else negative_slope * x. At the kink the gradient is the negative slope."""
+    return np.maximum(x, 0) + negative_slope * np.minimum(x, 0)
+
+
+@leaky_relu.grad("x")
+def _(g, x, negative_slope):
+    return gate(g, x > 0) + gate(negative_slope * g, x <= 0)
+
+
+def _prelu_samples(rng: Rng) -> Iterable[Sample]:
+    yield Sample(away_from(rng, (), 0), uniform(rng, (), 0, 1))
+    yield Sample(away_from(rng, (2, 3), 0), uniform(rng, (1,), 0, 1))
+    yield Sample(away_from(rng, (2, 3, 2), 0), uniform(rng, (3,), 0, 1), label="per channel")
+
+
+def _prelu_reference(x: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    slopes = np.reshape(weight, (-1, *[1] * (np.ndim(x) - 2))) if np.size(weight) > 1 else weight
+    return np.where(x > 0, x, np.reshape(slopes * x, np.shape(x)))
+
+
+@composite(
+    samples=_prelu_samples,
+    reference=_prelu_reference,
+    fails=[Fails(np.ones((2, 3)), np.ones(4), match="x has 3 channels but weight has 4")],
+)
+def prelu(x, weight, /):
+    """x where x > 0, else weight * x, with a slope that can be learnt.
+
+    Parameters
+    ----------
+    x : array, shape (N, C, ...) if there is a slope for each channel
+    weight : one number, or an array of shape (C,)
+
+    Raises
+    ------
+    ShapeError
+        If weight has neither one element nor one for each channel.
+
+    Source
+    ------
+    He, Zhang, Ren & Sun (2015), "Delving Deep into Rectifiers".
+    """
+    shape, slopes = np.shape(x), np.shape(weight)
+    if math.prod(slopes) == 1:
+        weight = reshape(weight, shape=())
+    else:
+        channels = shape[1] if len(shape) > 1 else 1
+        if slopes != (channels,):
+            fact = f"x has {channels} channels but weight has {math.prod(slopes)} slopes"
+            raise complain(ShapeError, "prelu", fact, {"x": x, "weight": weight})
+        weight = reshape(weight, shape=(channels, *[1] * (len(shape) - 2)))
+    return where(greater(x, 0), x, multiply(weight, x))
+
+
+def _rrelu_samples(rng: Rng) -> Iterable[Sample]:
+    yield from curve_samples(0, lower=0.1, upper=0.5)(rng)
+    yield Sample(away_from(rng, (2, 3), 0), training=True, rng=0)
+
+
+def _rrelu_reference(
+    x: np.ndarray,
+    lower: float = 1 / 8,
+    upper: float = 1 / 3,
+    training: bool = False,
+    rng: Any = None,
+) -> np.ndarray:
+    mean = (lower + upper) / 2
+    draw = np.random.default_rng(rng).uniform(lower, upper, np.shape(x)) if training else mean
+    return np.where(x > 0, x, draw * x)
+
+
+@op(
+    samples=_rrelu_samples,
+    reference=_rrelu_reference,
+    fails=[Fails(np.ones(2), lower=0.5, upper=0.1, match="lower.*upper", error=ArgumentError)],
+    residuals=("slope",),
+    elementwise=True,
+)
+def rrelu(x, /, *, lower=1 / 8, upper=1 / 3, training=False, rng=None):
+    """x where x > 0, else x times a slope drawn for each element; their mean if not training.
+
+    Parameters
+    ----------
+    lower, upper : the slopes are uniform between these
+    rng : numpy Generator, seed, or None for the package's generator
+
+    Source
+    ------
+    Xu, Wang, Chen & Li (2015), "Empirical Evaluation of Rectified Activations".
+    """
+    if lower > upper:
+        raise ArgumentError(f"lower must not exceed upper, got {lower} and {upper}")
+    x = np.asarray(x)
+    negative: Any = (lower + upper) / 2
+    if training:
+        from ..random import generator
+
+        negative = generator(rng).uniform(lower, upper, x.shape)
+    slope = np.where(x > 0, 1, negative).astype(x.dtype)
+    return slope * x, slope
+
+
+@rrelu.grad("x")
+def _(g, slope):
+    return g * slope
+
+
+# Between bounds
+
+
+@op(
+    samples=curve_samples(-1, 1, -0.5, 1.5, min_val=-0.5, max_val=1.5),
+    reference=each(lambda x, min_val=-1.0, max_val=1.0: sorted((min_val, x, max_val))[1]),
+    fails=[Fails(np.ones(2), min_val=1, max_val=-1, match="min_val.*max_val", error=ArgumentError)],
+    elementwise=True,
+    masks=True,
+)
+def hardtanh(x, /, *, min_val=-1.0, max_val=1.0):
+    """x between min_val and max_val. At the kinks the gradient is 0."""
+    if min_val > max_val:
+        raise ArgumentError(f"min_val must not exceed max_val, got {min_val} and {max_val}")
+    return np.minimum(np.maximum(x, min_val), max_val)
+
+
+@hardtanh.grad("x")
+def _(g, out, min_val, max_val):
+    return gate(g, (out > min_val) & (out < max_val))
+
+
+@composite(
+    samples=curve_samples(-3, 3, low=-5, high=5),
+    reference=each(lambda x: sorted((0, x / 6 + 0.5, 1))[1]),
+)
+def hardsigmoid(x, /):
+    """x / 6 + 1/2 between 0 and 1. At the kinks the gradient is 0."""
+    return hardtanh(add(divide(x, 6), 0.5), min_val=0, max_val=1)
+
+
+@composite(
+    samples=curve_samples(-3, 3, low=-5, high=5),
+    reference=each(lambda x: x * sorted((0, x / 6 + 0.5, 1))[1]),
+)
+def hardswish(x, /):
+    """x * hardsigmoid(x).
+
+    Source
+    ------
+    Howard et al. (2019), "Searching for MobileNetV3".
+    """
+    return multiply(x, hardsigmoid(x))
+
+
+# Shrinking
+
+
+@op(
+    samples=curve_samples(-0.5, 0.5, -1, 1, lambd=1.0),
+    reference=each(lambda x, lambd=0.5: 0 if -lambd <= x <= lambd else x),
+    elementwise=True,
+    masks=True,
+)
+def hardshrink(x, /, *, lambd=0.5):
+    """0 between -lambd and lambd, else x. Where the function jumps the gradient is 0."""
+    return x * (np.abs(x) > lambd)
+
+
+@hardshrink.grad("x")
+def _(g, x, lambd):
+    return gate(g, abs(x) > lambd)
+
+
+@op(
+    samples=curve_samples(-0.5, 0.5, -1, 1, lambd=1.0),
+    reference=each(lambda x, lambd=0.5: 0 if -lambd <= x <= lambd else x - math.copysign(lambd, x)),
+    fails=[Fails(np.ones(2), lambd=-1.0, match="lambd must not be negative", error=ArgumentError)],
+    elementwise=True,
+    masks=True,
+)
+def softshrink(x, /, *, lambd=0.5):
+    """x moved towards 0 by lambd, and 0 within that distance. At the kinks the gradient is 0."""
+    if lambd < 0:
+        raise ArgumentError(f"lambd must not be negative, got {lambd}")
+    return x - np.minimum(np.maximum(x, -lambd), lambd)
+
+
+@softshrink.grad("x")
+def _(g, out):
+    return gate(g, out != 0)
+
+
+@op(
+    samples=lambda rng: [Sample(away_from(rng, (2, 3), 0.5), threshold=0.5, value=-1.0)],
+    reference=each(lambda x, threshold, value: x if x > threshold else value),
+    elementwise=True,
+    masks=True,
+)
+def threshold(x, /, *, threshold, value):
+    """x where x > threshold, else value. At the threshold the gradient is 0."""
+    return np.where(x <= threshold, value, x)
+
+
+@threshold.grad("x")
+def _(g, x, threshold):
+    return gate(g, x > threshold)
+
+
+# Along an axis
+
+
+def _maxout_samples(rng: Rng) -> Iterable[Sample]:
+    yield Sample(distinct(rng, (2, 6)), k=3)
+    yield Sample(distinct(rng, (2, 4, 2)), k=2, axis=1)
+
+
+def _maxout_reference(x: np.ndarray, k: int, axis: int = -1) -> np.ndarray:
+    moved = np.moveaxis(x, axis, -1)
+    groups = [moved[..., i : i + k].max(-1) for i in range(0, moved.shape[-1], k)]
+    return np.moveaxis(np.stack(groups, -1), -1, axis)
+
+
+@composite(
+    samples=_maxout_samples,
+    reference=_maxout_reference,
+    fails=[
+        Fails(np.ones((2, 3)), k=2, match="axis -1 has size 3.*groups of 2"),
+        Fails(np.ones((2, 3)), k=3, axis=2, match="axis 2", error=AxisError),
+    ],
+)
+def maxout(x, /, k, axis=-1):
+    """The maximum of each k neighbours along an axis: its size is divided by k.
+
+    Raises
+    ------
+    ShapeError
+        If the axis does not exist or its size is no multiple of k.
+
+    Gradient
+    --------
+    Goes to the maximum of each group; ties share it equally.
+
+    Source
+    ------
+    Goodfellow, Warde-Farley, Mirza, Courville & Bengio (2013), "Maxout Networks".
+    """
+    place, size = axis_and_size("maxout", x, axis)
+    if k < 1 or size % k:
+        fact = f"axis {axis} has size {size}, which does not split into groups of {k}"
+        raise complain(ShapeError, "maxout", fact, {"x": x})
+    return max(unflatten(x, place, (size // k, k)), axis=place + 1)
+
+
+def axis_and_size(name: str, x: Any, axis: int) -> tuple[int, int]:
+    """The axis as a non-negative int, and how long it is."""
+    shape = np.shape(x)
+    try:
+        (k,) = normalize_axes(axis, len(shape))
+    except AxisError as e:
+        raise complain(AxisError, name, str(e), {"x": x}) from None
+    return k, shape[k]

@@ -1,0 +1,292 @@
+"""Noise while training: dropout in its forms, and additive noise. None of it when evaluating.
+
+Every function takes `rng`: a Generator, an int seed, or None for the package's own generator. The
+draw is a constant of the recorded op: derivatives of every order see one and the same function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from ..errors import ArgumentError, ShapeError
+from ..messages import complain
+from ..op import composite, op
+from ..samples import Fails, Rng, Sample, Samples, uniform
+from .activation import SELU_ALPHA, SELU_SCALE
+from .products import front, linear
+from .solve import operand
+
+
+def _draws(rng: Any, shape: tuple[int, ...]) -> np.ndarray:
+    from ..random import generator
+
+    return generator(rng).random(shape, dtype=np.float32)
+
+
+def _float_dtype(x: Any) -> np.dtype[Any]:
+    """The dtype of results for x: its own, or a float for integers."""
+    return np.result_type(x.dtype, np.float16)
+
+
+def _check_chance(name: str, p: float) -> None:
+    if not 0 <= p <= 1:
+        raise complain(ArgumentError, name, f"p must lie between 0 and 1, got {p}")
+
+
+def _dropout_samples(*shapes: tuple[int, ...]) -> Samples:
+    def samples(rng: Rng) -> Iterable[Sample]:
+        for seed, shape in enumerate(shapes):
+            yield Sample(uniform(rng, shape), p=0.4, training=True, rng=seed)
+        yield Sample(uniform(rng, shapes[0]), training=False)
+
+    return samples
+
+
+def _dropout_reference(lead: int | None = None) -> Callable[..., np.ndarray]:
+    """The same draws, one for each element or for the `lead` axes in front."""
+
+    def reference(x: np.ndarray, p: float = 0.5, training: bool = True, rng: Any = None) -> Any:
+        if not training:
+            return x
+        shape = np.shape(x) if lead is None else x.shape[:lead] + (1,) * (x.ndim - lead)
+        draws = np.random.default_rng(rng).random(shape, dtype=np.float32)
+        return np.where(draws < p, 0, x / (1 - p))
+
+    return reference
+
+
+_BAD_CHANCE = Fails(np.ones((2, 3, 4)), p=1.5, match="p must lie.*1.5", error=ArgumentError)
+
+
+@op(
+    name="dropout",
+    samples=_dropout_samples((), (3,), (2, 3)),
+    reference=_dropout_reference(),
+    fails=[_BAD_CHANCE],
+    residuals=("scale",),
+    elementwise=True,
+    masks=True,
+)
+def _dropout(x, /, *, p, shape, rng):
+    scale = np.where(_draws(rng, shape) < p, 0, 1 / (1 - p) if p < 1 else 0).astype(_float_dtype(x))
+    return x * scale, scale
+
+
+@_dropout.grad("x")
+def _(g, scale):
+    return g * scale
+
+
+def _dropped(name: str, x: Any, shape: tuple[int, ...], p: float, training: bool, rng: Any) -> Any:
+    """x with blocks of elements dropped: one draw for each element of `shape`."""
+    _check_chance(name, p)
+    return _dropout(x, p=p, shape=shape, rng=rng) if training and p else x
+
+
+@front(_dropout)
+def dropout(x, p=0.5, training=True, rng=None):
+    """Each element becomes 0 with probability p, and otherwise x / (1 - p).
+
+    Parameters
+    ----------
+    training : bool
+        False: x as it is.
+    rng : numpy Generator, seed, or None for the package's generator
+
+    Source
+    ------
+    Srivastava et al. (2014), "Dropout"; "inverted", so that evaluation needs no scaling.
+
+    Examples
+    --------
+    >>> sorted(set(dropout(np.ones(100), rng=0).tolist()))
+    [0.0, 2.0]
+    """
+    x = operand(x)
+    return _dropped("dropout", x, x.shape, p, training, rng)
+
+
+def _channel_dropout(
+    name: str, x: Any, lead: dict[int, int], p: float, training: bool, rng: Any
+) -> Any:
+    """Dropout of whole channels. `lead`: number of axes of x -> how many of them name a channel."""
+    x = operand(x)
+    if x.ndim not in lead:
+        expected = " or ".join(map(str, lead))
+        fact = f"x must have {expected} axes, got {x.ndim}"
+        raise complain(ShapeError, name, fact, {"x": x})
+    count = lead[x.ndim]
+    shape = x.shape[:count] + (1,) * (x.ndim - count)
+    return _dropped(name, x, shape, p, training, rng)
+
+
+_FEW_AXES = Fails(np.ones(3), match="got 1")
+
+
+@composite(
+    samples=_dropout_samples((2, 3, 2)),
+    reference=_dropout_reference(2),
+    fails=[_BAD_CHANCE, _FEW_AXES],
+)
+def dropout1d(x, p=0.5, training=True, rng=None):
+    """`dropout` of whole channels of sequences: x is (N, C, L), or (C, L) without a batch."""
+    return _channel_dropout("dropout1d", x, {2: 1, 3: 2}, p, training, rng)
+
+
+@composite(
+    samples=_dropout_samples((2, 3, 1, 2)),
+    reference=_dropout_reference(2),
+    fails=[_BAD_CHANCE, _FEW_AXES],
+)
+def dropout2d(x, p=0.5, training=True, rng=None):
+    """`dropout` of whole channels of images: x is (N, C, H, W), or sequences (N, C, L).
+
+    Source
+    ------
+    Tompson et al. (2015), "Efficient Object Localization Using Convolutional Networks".
+    """
+    return _channel_dropout("dropout2d", x, {3: 2, 4: 2}, p, training, rng)
+
+
+@composite(
+    samples=_dropout_samples((1, 3, 1, 2, 1)),
+    reference=_dropout_reference(2),
+    fails=[
+        Fails(np.ones((2, 3, 4, 5)), p=-0.5, match="p must lie.*-0.5", error=ArgumentError),
+        _FEW_AXES,
+    ],
+)
+def dropout3d(x, p=0.5, training=True, rng=None):
+    """`dropout` of whole channels of volumes: x is (N, C, D, H, W), or (C, D, H, W)."""
+    return _channel_dropout("dropout3d", x, {4: 1, 5: 2}, p, training, rng)
+
+
+def _alpha_reference(
+    x: np.ndarray, p: float = 0.5, training: bool = False, rng: Any = None
+) -> np.ndarray:
+    if not training:
+        return x
+    low = -SELU_SCALE * SELU_ALPHA
+    draws = np.random.default_rng(rng).random(np.shape(x), dtype=np.float32)
+    dropped = np.where(draws < p, low, x)
+    mean, variance = p * low, (1 - p) + p * (1 - p) * low**2  # for x of mean 0 and variance 1
+    return (dropped - mean) / np.sqrt(variance)
+
+
+@op(
+    name="alpha_dropout",
+    samples=_dropout_samples((), (3,), (2, 3)),
+    reference=_alpha_reference,
+    fails=[_BAD_CHANCE],
+    residuals=("scale",),
+    elementwise=True,
+    masks=True,
+)
+def _alpha_dropout(x, /, *, p, rng):
+    low = -SELU_SCALE * SELU_ALPHA  # what selu gives for very negative numbers
+    spread = ((1 - p) * (1 + p * low * low)) ** -0.5 if p < 1 else 0.0
+    dropped = _draws(rng, np.shape(x)) < p
+    scale = np.where(dropped, 0, spread).astype(_float_dtype(x))
+    shift = np.where(dropped, spread * low * (1 - p), -spread * low * p).astype(_float_dtype(x))
+    return x * scale + shift, scale
+
+
+@_alpha_dropout.grad("x")
+def _(g, scale):
+    return g * scale
+
+
+@front(_alpha_dropout)
+def alpha_dropout(x, p=0.5, training=False, rng=None):
+    """Dropout for `selu`: dropped elements take its lowest value, and mean 0, variance 1 stay.
+
+    Parameters
+    ----------
+    training : bool
+        False: x as it is.
+    rng : numpy Generator, seed, or None for the package's generator
+
+    Source
+    ------
+    Klambauer, Unterthiner, Mayr & Hochreiter (2017), "Self-Normalizing Neural Networks".
+    """
+    _check_chance("alpha_dropout", p)
+    x = operand(x)
+    return _alpha_dropout(x, p=p, rng=rng) if training and p else x
+
+
+def _drop_connect_samples(rng: Rng) -> Iterable[Sample]:
+    x, w, b = uniform(rng, (2, 3)), uniform(rng, (2, 3)), uniform(rng, (2,))
+    yield Sample(x, w, b, p=0.4, rng=1)
+    yield Sample(x[0], w, training=False)
+
+
+def _drop_connect_reference(
+    x: np.ndarray, w: np.ndarray, b: Any = 0, p: float = 0.5, training: bool = True, rng: Any = None
+) -> np.ndarray:
+    return (x[..., None, :] * _dropout_reference()(w, p, training, rng)).sum(-1) + b
+
+
+@composite(
+    samples=_drop_connect_samples,
+    reference=_drop_connect_reference,
+    fails=[
+        Fails(np.ones(3), np.ones((2, 3)), p=2, match="p must lie.*2", error=ArgumentError),
+        Fails(np.ones(4), np.ones((2, 3)), match="x has 4 features but w expects 3"),
+    ],
+)
+def drop_connect(x, w, b=None, /, *, p=0.5, training=True, rng=None):
+    """`linear` with `dropout` of its weights: connections are dropped, rather than elements.
+
+    Parameters
+    ----------
+    x, w, b : as for `linear`
+    p : float
+        Probability of each weight to be dropped; the others are divided by 1 - p.
+    training : bool
+        False: all weights as they are.
+    rng : numpy Generator, seed, or None for the package's generator
+
+    Source
+    ------
+    Wan, Zeiler, Zhang, LeCun & Fergus (2013), "Regularization of Neural Networks using
+    DropConnect", with the mean weights for evaluation.
+    """
+    w = operand(w)
+    return linear(operand(x), _dropped("drop_connect", w, w.shape, p, training, rng), b)
+
+
+@composite(
+    samples=lambda rng: [
+        Sample(uniform(rng, (2, 3)), std=0.5, rng=3),
+        Sample(uniform(rng, (2,)), training=False),
+    ],
+    reference=lambda x, std=1.0, training=True, rng=None: (
+        x + std * np.random.default_rng(rng).standard_normal(np.shape(x)) * training
+    ),
+    fails=[Fails(np.ones(2), std=-1, match="std must not be negative", error=ArgumentError)],
+)
+def gaussian_noise(x, std=1.0, training=True, rng=None):
+    """x plus normal noise of mean 0 and this standard deviation.
+
+    Parameters
+    ----------
+    training : bool
+        False: x as it is.
+    rng : numpy Generator, seed, or None for the package's generator
+
+    Source
+    ------
+    Bishop (1995), "Training with Noise is Equivalent to Tikhonov Regularization".
+    """
+    from ..random import generator
+
+    if std < 0:
+        raise complain(ArgumentError, "gaussian_noise", f"std must not be negative, got {std}")
+    x = operand(x)
+    if not training:
+        return x
+    return x + (std * generator(rng).standard_normal(x.shape)).astype(_float_dtype(x))

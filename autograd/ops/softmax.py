@@ -1,0 +1,170 @@
+"""Exponentials normalised along axes, without overflow. Each has a rule that keeps one array.
+
+An axis may be an int, a tuple of ints, or None for all of them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from ..algebra import where
+from ..op import normalize_axes, op
+from ..samples import BAD_AXIS, Rng, Sample, reduction, uniform
+from .exponential import exp
+from .reduce import lane_by_lane, restore_axes, sum
+
+
+def _samples(rng: Rng) -> Iterable[Sample]:
+    yield Sample(uniform(rng, (4,)))
+    yield Sample(uniform(rng, (2, 3)), axis=0)
+    yield Sample(uniform(rng, (2, 2, 2)), axis=(0, -1))
+    yield Sample(uniform(rng, (2, 3)), axis=None)
+    masked = np.array([[0.5, -np.inf, 1.0], [-np.inf, 800.0, 800.5]])
+    yield Sample(masked, label="-inf and large", orders=0)
+
+
+def _normalised(sign: int) -> Callable[..., np.ndarray]:
+    """A reference: weights exp(sign * x) over their sum, in long double for their range."""
+
+    def reference(x: np.ndarray, axis: Any = -1) -> np.ndarray:
+        weights = np.exp(sign * np.asarray(x, np.longdouble))
+        return (weights / weights.sum(axis=axis, keepdims=True)).astype(float)
+
+    return reference
+
+
+def _peak(x: Any, axes: tuple[int, ...]) -> Any:
+    """The largest element along axes; 0 where there is none, or an infinite one (inf - inf)."""
+    if not np.size(x):
+        return 0
+    peak = np.maximum.reduce(x, axes, keepdims=True)
+    return np.where(np.isfinite(peak), peak, 0)
+
+
+def _log_total(x: Any, axes: tuple[int, ...]) -> Any:
+    """log(sum(exp(x))) as it stands, -inf where there is nothing to add."""
+    with np.errstate(divide="ignore"):
+        return np.log(np.add.reduce(np.exp(x), axes, keepdims=True))
+
+
+def _shares(x: Any, axis: Any) -> Any:
+    """exp(x) over its sum along an axis."""
+    axes = normalize_axes(axis, np.ndim(x))
+    weights = np.exp(x - _peak(x, axes))
+    return weights / np.add.reduce(weights, axes, keepdims=True)
+
+
+@op(
+    samples=_samples,
+    reference=_normalised(1),
+    fails=[BAD_AXIS],
+    method="softmax",
+)
+def softmax(x, /, *, axis=-1):
+    """exp(x) / sum(exp(x)) along an axis: positive numbers that add up to 1.
+
+    Entries of -inf get 0; NaN where all are -inf.
+
+    Gradient
+    --------
+    out * (g - sum(g * out)). Keeps the result only.
+
+    Examples
+    --------
+    >>> softmax(np.array([1000.0, 1000.0, -np.inf]))
+    array([0.5, 0.5, 0. ])
+    """
+    return _shares(x, axis)
+
+
+@softmax.grad("x")
+def _(g, out, axis):
+    return out * (g - sum(g * out, axis=axis, keepdims=True))
+
+
+@op(
+    samples=_samples,
+    reference=lambda x, axis=-1: np.log(_normalised(1)(x, axis)),
+    fails=[BAD_AXIS],
+    method="log_softmax",
+)
+def log_softmax(x, /, *, axis=-1):
+    """log(softmax(x)), accurate where the softmax underflows.
+
+    Gradient
+    --------
+    g - exp(out) * sum(g). Keeps the result only.
+
+    Examples
+    --------
+    >>> log_softmax(np.array([0.0, 1000.0]))
+    array([-1000.,     0.])
+    """
+    axes = normalize_axes(axis, np.ndim(x))
+    shifted = x - _peak(x, axes)
+    return shifted - _log_total(shifted, axes)
+
+
+@log_softmax.grad("x")
+def _(g, out, axis):
+    return g - exp(out) * sum(g, axis=axis, keepdims=True)
+
+
+@op(
+    samples=lambda rng: [Sample(uniform(rng, (4,))), Sample(uniform(rng, (2, 3)), axis=0)],
+    reference=_normalised(-1),
+    fails=[BAD_AXIS],
+)
+def softmin(x, /, *, axis=-1):
+    """softmax(-x): the smallest elements get the largest weights."""
+    return _shares(-x, axis)
+
+
+@softmin.grad("x")
+def _(g, out, axis):
+    return out * (sum(g * out, axis=axis, keepdims=True) - g)
+
+
+def _logsumexp_samples(rng: Rng) -> Iterable[Sample]:
+    yield from reduction()(rng)
+    x = np.array([[1.0, -np.inf], [-np.inf, -np.inf]])
+    yield Sample(x, axis=1, label="-inf", orders=0)
+
+
+def _log_of_sum(values: list[float]) -> float:
+    total = math.fsum(map(math.exp, values))
+    return math.log(total) if total else -math.inf
+
+
+@op(
+    samples=_logsumexp_samples,
+    reference=lane_by_lane(_log_of_sum),
+    fails=[BAD_AXIS],
+    method="logsumexp",
+)
+def logsumexp(x, /, *, axis=None, keepdims=False):
+    """log(sum(exp(x))), without overflow; -inf where every element is -inf.
+
+    Gradient
+    --------
+    The softmax; 0 where every element is -inf.
+
+    Examples
+    --------
+    >>> f"{logsumexp(np.array([1000.0, 1000.0])):.4f}"
+    '1000.6931'
+    """
+    axes = normalize_axes(axis, np.ndim(x))
+    peak = _peak(x, axes)
+    out = _log_total(x - peak, axes) + peak
+    return out if keepdims else np.squeeze(out, axes)
+
+
+@logsumexp.grad("x")
+def _(g, out, x, axis, keepdims):
+    g, out = restore_axes(g, axis, keepdims), restore_axes(out, axis, keepdims)
+    return g * exp(where(out == -math.inf, out, x - out))
