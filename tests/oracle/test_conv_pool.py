@@ -1,0 +1,157 @@
+"""Values and gradients of convolution, pooling and products, next to PyTorch's, in float64."""
+
+import numpy as np
+import pytest
+
+import autograd as ag
+from autograd import Tensor
+
+torch = pytest.importorskip("torch")
+
+pytestmark = pytest.mark.oracle
+
+F = torch.nn.functional
+
+
+def compare(ours, theirs, shapes, *leading, seed=0, **options):
+    """Our op on random arrays against the function of PyTorch: value, and every gradient."""
+    rng = np.random.default_rng(seed)
+    arrays = [rng.normal(size=shape) for shape in shapes]
+    mine = [Tensor(a, requires_grad=True) for a in arrays]
+    others = [torch.tensor(a, requires_grad=True) for a in arrays]
+    out = ours(*leading, *mine, **options)
+    expected = theirs(*leading, *others, **options)
+    g = np.asarray(rng.normal(size=out.shape))
+    out.backward(g)
+    expected.backward(torch.tensor(g))
+    pairs = [(out, expected.detach()), *((a.grad, b.grad) for a, b in zip(mine, others))]
+    for a, b in pairs:
+        assert a.shape == tuple(b.shape)
+        np.testing.assert_allclose(a.numpy(), b.numpy(), rtol=1e-10, atol=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("x", "w", "options"),
+    [
+        ((2, 3, 8, 7), (4, 3, 3, 3), {}),
+        ((2, 3, 8, 7), (4, 3, 3, 2), {"stride": 2}),
+        ((2, 3, 8, 7), (4, 3, 3, 3), {"padding": 1}),
+        ((2, 3, 8, 7), (4, 3, 5, 3), {"stride": (2, 3), "padding": (4, 1)}),
+        ((2, 3, 9, 9), (4, 3, 3, 3), {"dilation": 2}),
+        ((2, 3, 9, 9), (4, 3, 3, 2), {"dilation": (1, 3), "stride": (3, 2), "padding": (0, 5)}),
+        ((2, 3, 8, 7), (4, 3, 4, 3), {"padding": "same"}),
+        ((2, 3, 8, 7), (4, 3, 2, 4), {"padding": "same", "dilation": (3, 1)}),
+        ((2, 3, 8, 7), (4, 3, 4, 3), {"padding": "valid", "stride": 2}),
+        ((2, 4, 8, 7), (6, 2, 3, 3), {"groups": 2, "padding": 1}),
+        ((2, 4, 8, 7), (4, 1, 3, 3), {"groups": 4, "stride": 2}),
+        ((2, 4, 8, 7), (8, 1, 3, 3), {"groups": 4, "dilation": 2}),
+        ((2, 3, 8, 7), (4, 3, 1, 1), {}),
+        ((2, 3, 8, 7), (4, 3, 1, 1), {"stride": 3}),
+        ((2, 3, 4, 5), (4, 3, 4, 5), {}),
+        ((1, 1, 1, 1), (1, 1, 1, 1), {}),
+        ((3, 8, 7), (4, 3, 3, 3), {"padding": 1}),
+        ((0, 3, 8, 7), (4, 3, 3, 3), {}),
+        ((20, 16, 14, 14), (32, 16, 5, 5), {"padding": 2}),
+        ((40, 64, 3, 3), (32, 64, 3, 3), {}),
+    ],
+)
+@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.filterwarnings("ignore:Using padding='same'")
+def test_conv2d(x, w, options, bias):
+    compare(ag.conv2d, F.conv2d, [x, w, w[:1]] if bias else [x, w], **options)
+
+
+POOLS = [
+    {"kernel_size": 2},
+    {"kernel_size": 3, "stride": 1},
+    {"kernel_size": 3, "stride": 2, "padding": 1},
+    {"kernel_size": (2, 3), "stride": (3, 1), "padding": (1, 0)},
+    {"kernel_size": 2, "ceil_mode": True},
+    {"kernel_size": 2, "stride": 3, "ceil_mode": True},
+    {"kernel_size": 3, "stride": 2, "padding": 1, "ceil_mode": True},
+    {"kernel_size": (4, 2), "stride": (5, 4), "padding": (2, 1), "ceil_mode": True},
+    {"kernel_size": (9, 7)},
+    {"kernel_size": 1},
+]
+IMAGES = [(2, 3, 9, 7), (3, 9, 8), (2, 1, 10, 11)]
+
+
+@pytest.mark.parametrize("shape", IMAGES)
+@pytest.mark.parametrize(
+    "options",
+    [
+        *POOLS,
+        {"kernel_size": 2, "dilation": 2},
+        {"kernel_size": 3, "stride": (1, 2), "padding": 1, "dilation": (3, 2)},
+        {"kernel_size": 3, "dilation": 2, "padding": 1, "stride": 2, "ceil_mode": True},
+    ],
+)
+def test_max_pool2d(shape, options):
+    compare(ag.max_pool2d, F.max_pool2d, [shape], **options)
+
+
+@pytest.mark.parametrize("shape", IMAGES)
+@pytest.mark.parametrize("options", POOLS)
+@pytest.mark.parametrize("count_include_pad", [False, True])
+def test_avg_pool2d(shape, options, count_include_pad):
+    compare(ag.avg_pool2d, F.avg_pool2d, [shape], **options, count_include_pad=count_include_pad)
+
+
+@pytest.mark.parametrize("x", [(5,), (3, 5), (2, 3, 5), (2, 1, 4, 5), (0, 5)])
+@pytest.mark.parametrize("bias", [False, True])
+def test_linear(x, bias):
+    compare(ag.linear, F.linear, [x, (4, 5), (4,)] if bias else [x, (4, 5)])
+
+
+@pytest.mark.parametrize("lead", [(), (3,), (2, 3)])
+@pytest.mark.parametrize("bias", [False, True])
+def test_bilinear(lead, bias):
+    shapes = [(*lead, 3), (*lead, 4), (5, 3, 4), (5,)]
+    compare(ag.bilinear, F.bilinear, shapes if bias else shapes[:3])
+
+
+@pytest.mark.parametrize(
+    ("x", "y"),
+    [
+        ((3,), (3,)),
+        ((3,), (3, 4)),
+        ((2, 3), (3,)),
+        ((2, 3), (3, 4)),
+        ((5, 2, 3), (3, 4)),
+        ((5, 2, 3), (3,)),
+        ((3,), (5, 3, 4)),
+        ((2, 3), (5, 3, 4)),
+        ((5, 2, 3), (5, 3, 4)),
+        ((6, 1, 2, 3), (5, 3, 4)),
+        ((1, 5, 2, 3), (6, 1, 3, 4)),
+        ((2, 0), (0, 4)),
+        ((0, 3), (3, 4)),
+    ],
+)
+def test_matmul(x, y):
+    compare(ag.matmul, torch.matmul, [x, y])
+
+
+@pytest.mark.parametrize(
+    ("subscripts", "shapes"),
+    [
+        ("ij,jk->ik", [(2, 3), (3, 4)]),
+        ("ij,jk", [(2, 3), (3, 4)]),
+        ("bij,bjk->bik", [(30, 20, 20), (30, 20, 20)]),
+        ("bhqd,bhkd->bhqk", [(2, 3, 4, 5), (2, 3, 6, 5)]),
+        ("ii->i", [(4, 4)]),
+        ("ii->", [(4, 4)]),
+        ("iij,j->i", [(3, 3, 4), (4,)]),
+        ("ijk->k", [(2, 3, 4)]),
+        ("ij,k->k", [(2, 3), (4,)]),
+        ("...ij,...jk->...ik", [(5, 2, 3), (6, 1, 3, 4)]),
+        ("...,...", [(2, 3), (3,)]),
+        ("i,j,k->kij", [(2,), (3,), (4,)]),
+        ("ij,jk,kl,lm->im", [(20, 30), (30, 10), (10, 40), (40, 5)]),
+        ("bi,oij,bj->bo", [(2, 3), (5, 3, 4), (2, 4)]),
+        ("ij,ji->", [(3, 4), (4, 3)]),
+        ("ij,ij->ij", [(3, 4), (1, 4)]),
+    ],
+)
+def test_einsum(subscripts, shapes):
+    compare(ag.einsum, torch.einsum, shapes, subscripts)

@@ -1,0 +1,289 @@
+"""What data sets, samplers, loaders, progress bars and random tensors promise."""
+
+import io
+import sys
+from collections import namedtuple
+
+import numpy as np
+import pytest
+
+from autograd import Tensor
+from autograd import random as ar
+from autograd.errors import ArgumentError, DTypeError, IndexingError, ShapeError
+from nn import progress
+from nn.data import (
+    BatchSampler,
+    DataLoader,
+    RandomSampler,
+    Subset,
+    TensorDataset,
+    WeightedRandomSampler,
+    datasets,
+    default_collate,
+    random_split,
+)
+
+TEN = TensorDataset(np.arange(10.0), np.arange(10))
+
+
+def order(loader):
+    return [label for _, y in loader for label in y.tolist()]
+
+
+# Data sets
+
+
+def test_samples_and_batches_are_rows_and_do_not_share_memory():
+    x = np.arange(6.0).reshape(3, 2)
+    data = TensorDataset(x, Tensor([5, 6, 7]))
+    sample, label = data[1]
+    assert (sample.tolist(), label.item(), len(data)) == ([2, 3], 6, 3)
+    sample.data[:] = 99
+    assert x[1].tolist() == [2, 3]
+    assert [t.tolist() for t in data.batch([2, 0])] == [[[4, 5], [0, 1]], [7, 5]]
+    assert len(list(data)) == 3
+    with pytest.raises(IndexingError, match="sample 3"):
+        data[3]
+    with pytest.raises(ShapeError, match=r"\(3, 2\).*\(2,\)"):
+        TensorDataset(x, np.ones(2))
+
+
+def test_a_subset_of_a_subset():
+    part = Subset(Subset(TEN, [8, 6, 4]), [2, 0])
+    assert [part[i][1].item() for i in range(2)] == [4, 8]
+    assert part.batch([1])[1].tolist() == [8]
+
+
+@pytest.mark.parametrize(
+    ("lengths", "sizes"),
+    [([7, 3], [7, 3]), ([0.5, 0.5], [5, 5]), ([0.75, 0.25], [8, 2]), ([1 / 3] * 3, [4, 3, 3])],
+)
+def test_random_split_shares_nothing_and_loses_nothing(lengths, sizes):
+    parts = random_split(TEN, lengths, rng=1)
+    assert [len(p) for p in parts] == sizes
+    found = [part[i][1].item() for part in parts for i in range(len(part))]
+    assert sorted(found) == list(range(10))
+    again = random_split(TEN, lengths, rng=1)
+    assert all(np.array_equal(p.indices, q.indices) for p, q in zip(parts, again))
+
+
+@pytest.mark.parametrize("lengths", [[7, 4], [0.5, 0.4], [-1, 11]])
+def test_lengths_that_do_not_add_up_are_refused(lengths):
+    with pytest.raises(ArgumentError, match="random_split"):
+        random_split(TEN, lengths)
+
+
+Point = namedtuple("Point", "x y")
+
+
+@pytest.mark.parametrize(
+    ("samples", "batch"),
+    [
+        ([1, 2], [1, 2]),
+        ([1.5, 2.5], [1.5, 2.5]),
+        ([np.ones(2), np.zeros(2)], [[1, 1], [0, 0]]),
+        ([(1, "a"), (2, "b")], [[1, 2], ["a", "b"]]),
+        ([{"k": Tensor(1.0)}, {"k": Tensor(2.0)}], {"k": [1, 2]}),
+        ([Point(1, 2), Point(3, 4)], Point([1, 3], [2, 4])),
+    ],
+)
+def test_collation(samples, batch):
+    def plain(value):
+        if isinstance(value, Tensor):
+            return value.tolist()
+        if isinstance(value, dict):
+            return {k: plain(v) for k, v in value.items()}
+        if isinstance(value, tuple):
+            return type(value)(*map(plain, value))
+        return [plain(v) for v in value] if isinstance(value, list) else value
+
+    assert plain(default_collate(samples)) == batch
+
+
+def test_samples_of_different_shapes_are_told():
+    with pytest.raises(ShapeError, match=r"\(2,\).*\(3,\).*do not stack(.*\n)*.*collate_fn"):
+        default_collate([np.ones(2), np.ones(3)])
+    with pytest.raises(ShapeError, match="different lengths"):
+        default_collate([(1, 2), (1,)])
+
+
+# Loaders
+
+
+@pytest.mark.parametrize(
+    ("size", "drop_last", "sizes"),
+    [(1, False, [1] * 10), (4, False, [4, 4, 2]), (4, True, [4, 4]), (20, False, [10])],
+)
+def test_batches_and_length(size, drop_last, sizes):
+    loader = DataLoader(TEN, size, drop_last=drop_last)
+    assert [len(y) for _, y in loader] == sizes
+    assert len(loader) == len(sizes)
+    assert order(loader) == list(range(sum(sizes)))
+
+
+def test_a_seed_repeats_the_whole_sequence_of_epochs():
+    first, second = (DataLoader(TEN, 3, shuffle=True, rng=7) for _ in range(2))
+    epochs = [order(first) for _ in range(3)]
+    assert epochs == [order(second) for _ in range(3)]
+    assert epochs[0] != epochs[1]
+    assert all(sorted(e) == list(range(10)) for e in epochs)
+    assert order(DataLoader(TEN, 3, shuffle=True, rng=8)) != epochs[0]
+    ar.manual_seed(3)
+    one = order(DataLoader(TEN, 3, shuffle=True))
+    ar.manual_seed(3)
+    assert order(DataLoader(TEN, 3, shuffle=True)) == one
+
+
+def test_any_collection_can_be_loaded_and_collated_otherwise():
+    assert [b.tolist() for b in DataLoader([3, 1, 2], 2)] == [[3, 1], [2]]
+    assert list(DataLoader("abc", 2, collate_fn="".join)) == ["ab", "c"]
+    assert order(DataLoader(TEN, 2, sampler=[5, 1, 1])) == [5, 1, 1]
+    batches = [[0, 9], [4]]
+    loader = DataLoader(TEN, batch_sampler=batches)
+    assert ([y.tolist() for _, y in loader], len(loader)) == (batches, 2)
+
+
+def test_samplers_draw_what_they_promise():
+    draws = list(RandomSampler(TEN, replacement=True, num_samples=1000, rng=0))
+    assert set(draws) == set(range(10))
+    assert len(set(RandomSampler(TEN, num_samples=4, rng=0))) == 4
+    weighted = list(WeightedRandomSampler([1, 3], 4000, rng=0))
+    assert sum(weighted) == pytest.approx(3000, abs=150)
+    assert sorted(WeightedRandomSampler([1, 3], 2, replacement=False, rng=0)) == [0, 1]
+    assert len(BatchSampler(range(7), 3, drop_last=True)) == 2
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: DataLoader(TEN, 0),
+        lambda: DataLoader(TEN, 2.5),
+        lambda: DataLoader(TEN, shuffle=True, sampler=[1]),
+        lambda: DataLoader(TEN, batch_size=2, batch_sampler=[[1]]),
+        lambda: RandomSampler(TEN, num_samples=11),
+        lambda: WeightedRandomSampler([0, 0], 1),
+        lambda: datasets.digits("validation"),
+    ],
+)
+def test_contradictions_are_refused(make):
+    with pytest.raises(ArgumentError):
+        make()
+
+
+# Data sets that come along
+
+
+def test_digits():
+    pytest.importorskip("sklearn")
+    train, test = datasets.digits("train"), datasets.digits("test")
+    images, labels = train.tensors
+    assert (images.shape, images.dtype) == ((1442, 1, 8, 8), np.float32)
+    assert (labels.dtype, len(test), len(datasets.digits())) == (np.int64, 355, 1797)
+    assert (np.asarray(images).min(), np.asarray(images).max()) == (0, 1)
+    shares = np.bincount(np.asarray(test.tensors[1])) / np.bincount(
+        np.asarray(datasets.digits().tensors[1])
+    )
+    assert np.allclose(shares, 0.2, atol=0.005)
+    assert np.array_equal(np.asarray(datasets.digits("train").tensors[1]), np.asarray(labels))
+    assert datasets.digits(flat=True)[0][0].shape == (64,)
+
+
+def test_without_scikit_learn_digits_say_what_to_install(monkeypatch):
+    monkeypatch.setattr(datasets, "find_spec", lambda name: None)
+    with pytest.raises(FileNotFoundError, match="pip install scikit-learn"):
+        datasets.digits()
+
+
+@pytest.mark.parametrize("make", [datasets.moons, datasets.spirals, datasets.xor, datasets.blobs])
+def test_points_in_the_plane(make):
+    points, labels = make(30, rng=0).tensors
+    assert (points.shape, points.dtype, labels.dtype) == ((30, 2), np.float32, np.int64)
+    assert len(np.unique(np.asarray(labels))) >= 2
+    assert make(30, rng=0).tensors[0].tolist() == points.tolist()
+
+
+# Progress
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_progress_is_silent_in_files_and_talks_to_terminals(monkeypatch):
+    module = sys.modules["nn.progress"]
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    assert list(progress(range(3), description="fit")) == [0, 1, 2]
+    assert sys.stderr.getvalue() == ""
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    monkeypatch.setattr(module, "find_spec", lambda name: None)
+    bar = progress(iter(range(3)), total=3, description="fit")
+    for _ in bar:
+        bar.set_postfix(loss=0.25)
+    assert len(bar) == 3
+    assert "fit: 3/3" in sys.stderr.getvalue()
+    assert "loss=0.25" in sys.stderr.getvalue()
+
+
+# Random tensors
+
+
+DRAWS = {
+    "rand": (lambda r: ar.rand(1000, rng=r), 0.5, 0, 1),
+    "randn": (lambda r: ar.randn(1000, rng=r), 0, -6, 6),
+    "uniform": (lambda r: ar.uniform(2, 4, 1000, rng=r), 3, 2, 4),
+    "normal": (lambda r: ar.normal(5, 0.1, 1000, rng=r), 5, 4, 6),
+    "randint": (lambda r: ar.randint(1, 4, 1000, rng=r), 2, 1, 3),
+    "bernoulli": (lambda r: ar.bernoulli(0.3, 1000, rng=r), 0.3, 0, 1),
+    "choice": (lambda r: ar.choice([4, 8], 1000, rng=r), 6, 4, 8),
+    "permutation": (lambda r: ar.permutation(1000, rng=r), 499.5, 0, 999),
+}
+
+
+@pytest.mark.parametrize("case", DRAWS)
+def test_draws_have_the_right_mean_and_range_and_repeat(case):
+    draw, mean, low, high = DRAWS[case]
+    values = np.asarray(draw(0))
+    assert values.shape == (1000,)
+    assert values.mean() == pytest.approx(mean, abs=0.1 * (high - low))
+    assert values.min() >= low
+    assert values.max() <= high
+    assert np.array_equal(np.asarray(draw(0)), values)
+    assert np.array_equal(np.asarray(draw(np.random.default_rng(0))), values)
+    ar.manual_seed(11)
+    first = draw(None).tolist()
+    state = ar.get_state()
+    second = draw(None).tolist()
+    ar.manual_seed(11)
+    assert draw(None).tolist() == first
+    ar.set_state(state)
+    assert draw(None).tolist() == second
+    assert first != second
+
+
+def test_shapes_dtypes_and_gradients_of_draws():
+    assert ar.rand(2, 3).shape == ar.rand((2, 3)).shape == ar.randn([2, 3]).shape == (2, 3)
+    assert ar.randn().shape == ()
+    assert (ar.rand(2).dtype, ar.rand(2, dtype="float64").dtype) == (np.float32, np.float64)
+    assert ar.randn(2, requires_grad=True).requires_grad
+    assert ar.permutation(np.arange(6).reshape(3, 2)).shape == (3, 2)
+    assert ar.bernoulli([0.0, 1.0]).tolist() == [0, 1]
+    assert sorted(ar.choice(5, 5, replace=False).tolist()) == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("action", "error"),
+    [
+        (lambda: ar.rand(-1), ArgumentError),
+        (lambda: ar.rand(2.5), ArgumentError),
+        (lambda: ar.rand(2, rng="seed"), DTypeError),
+        (lambda: ar.normal(0, -1), ArgumentError),
+        (lambda: ar.randint(3, 1), ArgumentError),
+        (lambda: ar.bernoulli(1.5), ArgumentError),
+        (lambda: ar.choice([1, 2], 3, replace=False), ArgumentError),
+        (lambda: ar.set_state({}), ArgumentError),
+    ],
+)
+def test_wrong_draws_are_refused(action, error):
+    with pytest.raises(error):
+        action()

@@ -1,0 +1,135 @@
+"""Each kernel against its twin in reference.py, over shapes and settings that hypothesis draws."""
+
+from unittest.mock import patch
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from autograd import kernels
+from autograd.kernels import conv, reference
+
+quick = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+dtypes = st.sampled_from([np.float32, np.float64])
+seeds = st.integers(0, 2**32 - 1)
+
+
+@st.composite
+def axes(draw, most_padding=5):
+    """One axis: size, kernel, stride, padding, dilation; at least one window fits."""
+    kernel, stride, dilation = (draw(st.integers(1, n)) for n in (4, 3, 3))
+    span = dilation * (kernel - 1) + 1
+    padding = tuple(draw(st.integers(0, most_padding)) for _ in range(2))
+    size = draw(st.integers(max(1, span - sum(padding)), max(7, span)))
+    return size, kernel, stride, padding, dilation
+
+
+@st.composite
+def convolutions(draw):
+    """(shape of x, shape of w, stride, padding, dilation, groups)"""
+    (H, KH, *rows), (W, KW, *columns) = draw(axes()), draw(axes())
+    groups, c, o = (draw(st.integers(1, 3)) for _ in range(3))
+    x = draw(st.integers(0, 3)), groups * c, H, W
+    return x, (groups * o, c, KH, KW), *zip(rows, columns), groups
+
+
+def normal(rng, shape, dtype):
+    """Random values, in an array that is not contiguous."""
+    return rng.normal(size=(*shape, 2)).astype(dtype)[..., 1][..., ::-1]
+
+
+def same(actual, expected):
+    """The kernel's result is the reference's, in its dtype, and contiguous."""
+    assert actual.dtype == expected.dtype
+    assert actual.shape == expected.shape
+    assert actual.flags.c_contiguous
+    tolerance = 1e-4 if actual.dtype == np.float32 else 1e-12
+    np.testing.assert_allclose(actual, expected, rtol=tolerance, atol=tolerance * 10)
+
+
+@quick
+@given(convolutions(), dtypes, seeds, st.sampled_from([1, 2000, 1 << 20]), st.sampled_from([0, 32]))
+def test_convolutions(case, dtype, seed, part, small):
+    """In one part and in many, and with small images together or apart."""
+    x_shape, w_shape, *options = case
+    rng = np.random.default_rng(seed)
+    x, w = normal(rng, x_shape, dtype), normal(rng, w_shape, dtype)
+    out = reference.conv2d(x, w, *options)
+    g = normal(rng, out.shape, dtype)
+    with patch.multiple(conv, PART=part, SMALL=small):
+        same(kernels.conv2d(x, w, *options), out)
+        for name, *args in (("conv2d_dx", g, w, x_shape), ("conv2d_dw", g, x, w_shape)):
+            twin = getattr(reference, name)
+            same(getattr(kernels, name)(*args, *options), twin(*args, *options))
+
+
+def test_convolution_with_the_whole_image_gives_one_pixel():
+    x, w = np.arange(12.0).reshape(1, 1, 3, 4), np.ones((2, 1, 3, 4))
+    out = kernels.conv2d(x, w, (1, 1), ((0, 0), (0, 0)), (1, 1), 1)
+    np.testing.assert_array_equal(out, [[[[66.0]], [[66.0]]]])
+
+
+@st.composite
+def pools(draw):
+    """(shape of x, size of out, kernel, stride, padding, dilation)
+
+    The last window may hang over the edge, and windows may lie in the padding altogether.
+    """
+    rows, columns = draw(axes(most_padding=3)), draw(axes(most_padding=3))
+    size, kernel, stride, padding, dilation = zip(rows, columns)
+    out = tuple(map(kernels.output_size, size, kernel, stride, padding, dilation))
+    out = tuple(n + draw(st.integers(0, 1)) for n in out)
+    lead = draw(st.sampled_from([(), (2,), (1, 3), (0, 2)]))
+    return (*lead, *size), out, kernel, stride, tuple(p[0] for p in padding), dilation
+
+
+@quick
+@given(pools(), dtypes, seeds, st.booleans())
+def test_max_pooling(case, dtype, seed, special):
+    """With many ties; sometimes with NaN and infinities."""
+    shape, out, kernel, *options = case
+    rng = np.random.default_rng(seed)
+    x = rng.integers(0, 3, shape).astype(dtype)
+    if special:
+        x = np.where(rng.random(shape) < 0.4, dtype(-np.inf), x)
+        x = np.where(rng.random(shape) < 0.1, dtype(np.nan), x)
+    largest, ties = kernels.max_pool2d(x, out, kernel, *options)
+    expected, tied = reference.max_pool2d(x, out, kernel, *options)
+    same(largest, expected)
+    np.testing.assert_array_equal(ties, tied)
+    g, h = normal(rng, largest.shape, dtype), normal(rng, shape, dtype)
+    for name, *args in (("max_pool2d_dx", g, ties, shape), ("max_pool2d_pick", h, ties)):
+        twin = getattr(reference, name)
+        same(getattr(kernels, name)(*args, *options), twin(*args, *options))
+
+
+def test_infinite_values_reach_only_the_ties_of_max_pooling():
+    x = np.array([[1.0, 2.0, 4.0, 3.0]])
+    options = (1, 2), (0, 0), (1, 1)
+    _, ties = kernels.max_pool2d(x, (1, 2), (1, 2), *options)
+    dx = kernels.max_pool2d_dx(np.array([[np.inf, 1.0]]), ties, (1, 4), *options)
+    np.testing.assert_array_equal(dx, [[0.0, np.inf, 1.0, 0.0]])
+    moved = kernels.max_pool2d_pick(np.array([[np.inf, 1.0, 2.0, np.nan]]), ties, *options)
+    np.testing.assert_array_equal(moved, [[1.0, 2.0]])
+
+
+@quick
+@given(pools(), dtypes, seeds)
+def test_average_pooling(case, dtype, seed):
+    shape, out, *options, _ = case
+    rng = np.random.default_rng(seed)
+    x, weight = normal(rng, shape, dtype), normal(rng, out, dtype)
+    expected = reference.avg_pool2d(x, weight, *options)
+    same(kernels.avg_pool2d(x, weight, *options), expected)
+    g = normal(rng, expected.shape, dtype)
+    dx = kernels.avg_pool2d_dx(g, weight, shape, *options)
+    same(dx, reference.avg_pool2d_dx(g, weight, shape, *options))
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.uint8])
+def test_integers_have_a_maximum_too(dtype):
+    x = np.arange(6, dtype=dtype).reshape(2, 3)
+    largest, _ = kernels.max_pool2d(x, (1, 2), (2, 2), (1, 2), (0, 1), (1, 1))
+    assert largest.dtype == dtype
+    np.testing.assert_array_equal(largest, [[3, 5]])

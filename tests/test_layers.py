@@ -1,0 +1,126 @@
+"""Imports point down: the order of the modules, and no import against it."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from autograd.ops import FAMILIES
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ("autograd", "nn", "viz")
+
+
+def words(text):
+    return text.split()
+
+
+ENGINE = words("""
+    _version _conflict errors modes provenance graph hooks cuts dtypes tensor random creation tree
+    kernels
+    messages binding python_protocol dispatch samples rule op algebra engine backward forward
+    ops linalg
+    trace transforms checkpoint debug
+    testing.differences testing.check testing.registry testing
+    numpy_protocol generate
+""")
+
+MODELS = words("""
+    errors parameter tree scope hooks state module
+    functional.shapes functional.activation functional.layers functional.loss functional
+    init linear conv pool activation dropout shape loss container progress
+    data.dataset data.sampler data.loader data.datasets data
+    optim.optimizer optim.sgd optim.adam optim
+""")
+
+PICTURES = words("style graph listing dot render output picture plot")
+
+
+def _order():
+    """All modules, lowest first."""
+    out = []
+    for name in ENGINE:
+        if name == "kernels":
+            out += sorted(n for n in MODULES if n.startswith("autograd.kernels."))
+        if name == "ops":
+            out += [f"autograd.ops.{family}" for family in FAMILIES]
+        out.append(f"autograd.{name}")
+    out += ["autograd", *(f"nn.{n}" for n in MODELS), "nn"]
+    out += [*(f"viz.{n}" for n in PICTURES), "viz"]
+    return [*out, "autograd.demo", "autograd.command", "autograd.__main__"]
+
+
+def module_name(path):
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {
+    module_name(p): p for package in PACKAGES for p in sorted((ROOT / package).rglob("*.py"))
+}
+ORDER = _order()
+RANK = {name: k for k, name in enumerate(ORDER)}
+
+
+def _statements(tree):
+    """Every import that runs: those for type checkers alone do not."""
+    stack = list(ast.iter_child_nodes(tree))
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            continue
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield node
+        stack += ast.iter_child_nodes(node)
+
+
+def imports(name):
+    """The modules of ours that a module imports, with line numbers."""
+    path = MODULES[name]
+    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+    for node in _statements(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found = [alias.name for alias in node.names]
+        else:
+            parts = package.split(".")
+            base = parts[: len(parts) - node.level + 1] if node.level else []
+            source = ".".join([*base, *([node.module] if node.module else [])])
+            found = [
+                f"{source}.{alias.name}" if f"{source}.{alias.name}" in MODULES else source
+                for alias in node.names
+            ]
+        for target in found:
+            if target.partition(".")[0] in PACKAGES:
+                yield target, node.lineno
+
+
+def test_every_module_has_its_place():
+    assert sorted(ORDER) == sorted(MODULES)
+
+
+@pytest.mark.parametrize("name", sorted(MODULES))
+def test_imports_point_down(name):
+    upward = [
+        f"{name}:{line} imports {target}"
+        for target, line in imports(name)
+        if target != name and RANK.get(target, 0) >= RANK.get(name, 0)
+    ]
+    assert upward == []
+
+
+@pytest.mark.parametrize("name", sorted(n for n in MODULES if n.startswith("autograd.kernels")))
+def test_kernels_know_numpy_and_numba_only(name):
+    assert all(target.startswith("autograd.kernels") for target, _ in imports(name))
+
+
+@pytest.mark.parametrize(("package", "other"), [("nn", "viz"), ("viz", "nn")])
+def test_models_and_pictures_do_not_know_each_other(package, other):
+    for name in MODULES:
+        if name.partition(".")[0] == package:
+            assert [t for t, _ in imports(name) if t.partition(".")[0] == other] == []
+
+
+def test_the_engine_does_not_know_models_and_pictures():
+    for name in ORDER[: RANK["autograd"]]:
+        if name in MODULES:
+            assert [t for t, _ in imports(name) if not t.startswith("autograd")] == []
