@@ -46,6 +46,12 @@ FAMILIES = (
     "loss",
     "loss_classes",
     "loss_likelihood",
+    "loss_margin",
+    "loss_embedding",
+    "ctc",
+    "recurrent",
+    "attention",
+    "embedding",
 )
 
 for _family in FAMILIES:

@@ -46,8 +46,10 @@ def reduced(loss: Any, reduction: str, weight: Any = None) -> Any:
 
 
 def constant(value: Any, like: Any) -> Any:
-    """An option as an array that does not widen the dtype of `like`; a Tensor stays one."""
-    return value if type(value) is Tensor else np.asarray(value, like.dtype)
+    """An option in the dtype of `like`, which it does not widen so; a Tensor stays one."""
+    if type(value) is not Tensor:
+        return np.asarray(value, like.dtype)
+    return value if value.dtype == like.dtype else astype(value, like.dtype)
 
 
 def floats(value: Any, dtype: Any) -> Any:

@@ -1,5 +1,14 @@
 """The functions behind the layers and losses, with PyTorch's names and arguments."""
 
+from autograd import (
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    cross_entropy,
+    l1_loss,
+    mse_loss,
+    nll_loss,
+)
+
 from .activation import (
     elu,
     gelu,
@@ -13,14 +22,6 @@ from .activation import (
     tanh,
 )
 from .layers import avg_pool2d, bilinear, conv2d, dropout, linear, max_pool2d
-from .loss import (
-    binary_cross_entropy,
-    binary_cross_entropy_with_logits,
-    cross_entropy,
-    l1_loss,
-    mse_loss,
-    nll_loss,
-)
 
 __all__ = [
     "avg_pool2d", "bilinear", "binary_cross_entropy", "binary_cross_entropy_with_logits", "conv2d",

@@ -4,14 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 import autograd as ag
-from autograd.errors import ArgumentError
-from autograd.random import Rng, generator
-from autograd.tensor import wrap
-
-from .shapes import shape_of
+from autograd.random import Rng
 
 Pair = int | tuple[int, ...]  # one number for both axes, or one for each
 
@@ -102,14 +96,4 @@ def dropout(
     >>> sorted(set(F.dropout(Tensor(np.ones(100)), 0.5, rng=0).tolist()))
     [0.0, 2.0]
     """
-    if not 0 <= p <= 1:
-        raise ArgumentError(f"dropout: p must lie between 0 and 1, got {p}")
-    if not training or p == 0:
-        return input
-    kept = generator(rng).random(shape_of(input), dtype=np.float32) >= p
-    scale = 1 / (1 - p) if p < 1 else 0.0
-    return input * wrap(kept.astype(_float_dtype(input)) * scale)
-
-
-def _float_dtype(x: Any) -> Any:
-    return x.dtype if getattr(x, "dtype", None) is not None and x.dtype.kind == "f" else np.float64
+    return ag.dropout(input, p, training, rng)
