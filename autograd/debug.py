@@ -161,8 +161,9 @@ def _cut_off(output: Tensor, x: Tensor) -> Explanation:
     if cuts:
         lines += [f"  {c}" for c in dict.fromkeys(cuts)]
     elif x.node is not None:
+        lines.append(f"  no exit is on record: either {target} was not used, or its values left")
         lines.append(
-            f"  nothing that {source} was computed from left a graph: {target} was not used"
+            "  the graph as plain numbers (item, float, tolist, data, a write into an array)"
         )
     return Explanation(False, (), (), tuple(dict.fromkeys(cuts)), _join(lines))
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .op import Op
 
 _getframe = sys._getframe
+OTHER_NAMES = {"dim": "axis", "keepdim": "keepdims", "dims": "axis", "keep_dims": "keepdims"}
 NUMBERS = frozenset((float, int, bool))
 COMPLAINTS = (ValueError, TypeError, IndexError)  # what NumPy raises; AutogradErrors are among them
 
@@ -298,6 +299,11 @@ def retell_call(
         unknown = [k for k in attrs if k not in op.options]
         has = ", ".join(op.options) or "none"
         error = DTypeError(f"no option {', '.join(map(repr, unknown))}; its options: {has}")
+        ours = {OTHER_NAMES[k] for k in unknown if k in OTHER_NAMES}
+        if ours:
+            given = dict(zip(op.arrays, args))
+            hint = f"here it is called {' and '.join(sorted(ours))}, as in NumPy"
+            return complain(DTypeError, op.name, str(error), given, hint=hint)
     names = [f"{op.arrays[0]}[{i}]" for i in range(len(args))] if op.variadic else op.arrays
     arrays = dict(zip(names, args))
     given = {k: v for k, v in attrs.items() if v is not op.defaults.get(k, op)}

@@ -16,7 +16,7 @@ import numpy as np
 from . import modes
 from .algebra import astype, sum_to, where
 from .dispatch import check_finite
-from .errors import GraphError
+from .errors import GraphError, RuleError
 from .graph import Node, ancestors
 from .hooks import hooked
 from .provenance import Where, here
@@ -111,7 +111,7 @@ def _walk(
             if parent is None or (wanted is not None and parent not in wanted):
                 continue
             if create_graph or kind == 3:
-                gi = fn(g, *fetch(node, i, create_graph))
+                gi: Any = fn(g, *fetch(node, i, create_graph))
             elif kind == 1:
                 gi = fn(g, saved[first])
             elif kind == 0:
@@ -124,8 +124,11 @@ def _walk(
                 at = f"\n  recorded at {node.where}"
                 operands = {"g": plain(g), **known(node)}
                 check_finite(op, plain(gi), operands, "gradient", at)
-            if not same_shape and gi.shape != parent.shape:
-                gi = fit(gi, parent.shape)
+            if not same_shape:
+                if gi.__class__ not in RESULTS:
+                    raise bad_result(node, i, gi)
+                if gi.shape != parent.shape:
+                    gi = fit(gi, parent.shape, node, i)
             before = find(parent)
             if before is None:
                 cotangents[parent] = gi
@@ -143,7 +146,21 @@ def _walk(
             node.saved = None
             node.recovery = freed_by
 
-    for leaf, g in cotangents.items():  # leaves never went onto the heap: nothing is behind them
+    _gather_leaves(cotangents, found, owned, watched, create_graph)
+    return found
+
+
+def _gather_leaves(
+    cotangents: dict[Node, Any],
+    found: dict[Node, Any],
+    owned: set[Node],
+    watched: bool,
+    create_graph: bool,
+) -> None:
+    """Hand out what has come to the leaves, which never went onto the heap."""
+    for leaf, g in cotangents.items():
+        if g is None:
+            raise RuleError(f"a gradient rule behind {leaf.label} ({leaf.where}) returned None")
         if watched and leaf in hooked:
             g = _run_hooks(leaf, g, create_graph)
         if g.dtype is not leaf._dtype or (g.__class__ is np.ndarray and leaf not in owned):
@@ -151,7 +168,6 @@ def _walk(
         found[leaf] = g
         if leaf.value is not None:
             leaf.cotangent = g._data if create_graph else g
-    return found
 
 
 def _hand_out(g: Any, node: Node) -> Any:
@@ -219,11 +235,28 @@ def zero_stays_zero(g: Any, gi: Any) -> Any:
     return where((plain(g) == 0) & ~np.isfinite(value), 0, gi)
 
 
-def fit(gi: Any, shape: tuple[int, ...]) -> Any:
+def fit(gi: Any, shape: tuple[int, ...], node: Node, i: int) -> Any:
     """Sum a rule's result over broadcast axes (or stretch it) to its input's shape."""
+    if any(a != b and 1 not in (a, b) for a, b in zip(gi.shape[::-1], shape[::-1])):
+        raise bad_result(node, i, gi)
     if gi.ndim < len(shape) or any(a != b and b != 1 for a, b in zip(gi.shape[::-1], shape[::-1])):
         return gi + np.zeros(shape, plain(gi).dtype)  # a smaller result, explained by broadcasting
     return sum_to(gi, shape=shape)
+
+
+RESULTS: tuple[Any, ...] = (np.ndarray, Tensor, *{np.dtype(c).type for c in "efdg"})
+
+
+def bad_result(node: Node, i: int, gi: Any) -> RuleError:
+    """What to raise when a rule returns something that is not a gradient of its input."""
+    op, parent = node.op, node.parents[i]
+    assert op is not None and parent is not None
+    name = op.arrays[0 if op.variadic else i]
+    got = f"shape {gi.shape}" if hasattr(gi, "shape") else f"{gi!r} ({type(gi).__name__})"
+    return RuleError(
+        f"{op.name}: the gradient rule for {name!r} returned {got}; "
+        f"the input has shape {parent.shape}, the result {node.shape}\n  recorded at {node.where}"
+    )
 
 
 def _run_hooks(node: Node, g: Any, create_graph: bool) -> Any:

@@ -76,7 +76,7 @@ def _transpose(node: Node, i: int, t: Any, create_graph: bool) -> Any:
     assert rule is not None
     u = wrap(np.zeros(node.shape, node.dtype)[()])
     u.node = leaf_node(u, "cotangent", sys._getframe())
-    transposed = fit(rule.fn(u, *reads), node.parents[i].shape)  # type: ignore[union-attr]
+    transposed = fit(rule.fn(u, *reads), node.parents[i].shape, node, i)  # type: ignore[union-attr]
     if type(transposed) is not Tensor or transposed.node is None:
         return None  # the rule gives zero whatever the cotangent
     (moved,) = gradients([transposed], [t], [u], create_graph=create_graph, careful=True)

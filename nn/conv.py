@@ -112,10 +112,10 @@ class _Conv(Module):
         name = f"{type(self).__name__} {self.in_channels} -> {self.out_channels}"
         if len(shape) not in (self.axes + 1, self.axes + 2):
             fact = f"x has {len(shape)} axes, expected {self.axes + 2}: batch, channels, space"
-            return complain(ShapeError, name, fact, {"x": x})
+            return complain(ShapeError, name, fact, {"x": x, "weight": self.weight})
         fact = f"x has {shape[-self.axes - 1]} channels, expected {self.in_channels}"
         hint = "channels come second" if shape[-1] == self.in_channels else None
-        return complain(ShapeError, name, fact, {"x": x}, hint=hint)
+        return complain(ShapeError, name, fact, {"x": x, "weight": self.weight}, hint=hint)
 
     def extra_repr(self) -> str:
         text = (

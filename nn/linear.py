@@ -83,11 +83,11 @@ class Linear(Module):
         name = f"Linear {self.in_features} -> {self.out_features}"
         if not shape:
             fact = f"x is 0-d, expected {self.in_features} features"
-            return complain(ShapeError, name, fact, {"x": x})
+            return complain(ShapeError, name, fact, {"x": x, "weight": self.weight})
         fact = f"x has {shape[-1]} features, expected {self.in_features}"
         flat = len(shape) > 2 and math.prod(shape[1:]) == self.in_features
         hint = "nn.Flatten() first" if flat else None
-        return complain(ShapeError, name, fact, {"x": x}, hint=hint)
+        return complain(ShapeError, name, fact, {"x": x, "weight": self.weight}, hint=hint)
 
     def extra_repr(self) -> str:
         has_bias = self.bias is not None

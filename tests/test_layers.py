@@ -16,7 +16,8 @@ def words(text):
 
 
 ENGINE = words("""
-    _version _conflict errors modes provenance graph hooks cuts dtypes tensor random creation tree
+    _version _conflict _interrupt errors modes provenance graph hooks cuts dtypes
+    tensor random creation tree
     kernels
     messages binding python_protocol dispatch samples rule op algebra engine backward forward
     ops linalg

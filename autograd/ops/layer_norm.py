@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import builtins
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -12,7 +12,7 @@ from ..errors import ShapeError
 from ..messages import complain
 from ..op import composite
 from ..samples import Fails, Rng, Sample, uniform
-from .normalisation import center, channel_parameters, inverse_rms
+from .normalisation import channel_parameters, standardize
 from .shape import reshape
 from .solve import operand
 
@@ -70,8 +70,7 @@ def layer_norm(x, normalized_shape, weight=None, bias=None, eps=1e-5):
     Ba, Kiros & Hinton (2016), "Layer Normalization".
     """
     axes = _trailing("layer_norm", x, normalized_shape, {"weight": weight, "bias": bias})
-    deviation = center(x, axis=axes)
-    out = deviation * inverse_rms(deviation, axis=axes, eps=eps)
+    out = standardize(operand(x), axis=axes, eps=eps)
     out = out if weight is None else out * weight
     return out if bias is None else out + bias
 
@@ -116,7 +115,7 @@ def rms_norm(x, normalized_shape, weight=None, eps=None):
     x = operand(x)
     if eps is None:
         eps = float(np.finfo(np.result_type(x.dtype, np.float16)).eps)
-    out = x * inverse_rms(x, axis=axes, eps=eps)
+    out = standardize(x, axis=axes, eps=eps, center=False)
     return out if weight is None else out * weight
 
 
@@ -164,8 +163,8 @@ def group_norm(x, num_groups, weight=None, bias=None, eps=1e-5):
     if num_groups < 1 or x.shape[1] % num_groups:
         fact = f"{num_groups} groups do not divide the {x.shape[1]} channels of x"
         raise complain(ShapeError, "group_norm", fact, {"x": x})
-    size = x.size // builtins.max(x.shape[0] * num_groups, 1)
-    deviation = center(reshape(x, shape=(x.shape[0], num_groups, size)), axis=(2,))
-    out = reshape(deviation * inverse_rms(deviation, axis=(2,), eps=eps), shape=x.shape)
+    size = math.prod(x.shape[1:]) // num_groups
+    groups = reshape(x, shape=(x.shape[0], num_groups, size))
+    out = reshape(standardize(groups, axis=(2,), eps=eps), shape=x.shape)
     out = out if weight is None else out * weight
     return out if bias is None else out + bias

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..algebra import astype
+from ..algebra import astype, broadcast_to
 from ..errors import ArgumentError, ShapeError
 from ..messages import complain
 from ..op import composite, op
@@ -41,8 +41,13 @@ def check_reduction(name: str, reduction: str, *more: str) -> None:
 def reduced(loss: Any, reduction: str, weight: Any = None) -> Any:
     """The weighted losses, their sum, or their mean; this is over their number, not the weights."""
     if weight is not None:
-        loss = loss * constant(weight, loss)
+        loss = loss * _spread(weight, loss)
     return mean(loss) if reduction == "mean" else sum(loss) if reduction == "sum" else loss
+
+
+def _spread(weight: Any, loss: Any) -> Any:
+    """A weight for each of the losses."""
+    return broadcast_to(constant(weight, loss), shape=loss.shape)
 
 
 def constant(value: Any, like: Any) -> Any:
@@ -92,13 +97,15 @@ def compared(*kinks: float, low: float = -2.0, high: float = 2.0, **options: Any
 REDUCE: dict[str, Callable[..., Any]] = {"mean": np.mean, "sum": np.sum, "none": np.asarray}
 
 
-def each_pair(f: Callable[..., float]) -> Callable[..., Any]:
+def each_pair(f: Callable[..., float], weighted_mean: bool = False) -> Callable[..., Any]:
     """A reference: a Python function of two numbers applied to each pair, then reduced."""
 
     def reference(
         input: Any, target: Any, reduction: str = "mean", weight: Any = 1, **options: Any
     ) -> Any:
         losses = np.vectorize(lambda x, y: float(f(x, y, **options)))(input, target)
+        if weighted_mean and reduction == "mean":
+            return np.average(losses, weights=np.broadcast_to(weight, losses.shape))
         return REDUCE[reduction](losses * weight)
 
     return reference
@@ -116,20 +123,37 @@ PAIR_FAILS = (BAD_SHAPES, BAD_REDUCTION)
 def _weighted(*kinks: float, **options: Any) -> Samples:
     def samples(rng: Rng) -> Iterable[Sample]:
         yield from compared(*kinks, **options)(rng)
-        input = away_from(rng, (2, 3), *kinks)
-        yield Sample(input, np.zeros((2, 3)), weight=np.array([0.0, 1.0, 2.0]), label="weighted")
+        weight = np.array([0.0, 1.0, 2.5])
+        for reduction in ("mean", "sum"):
+            input = away_from(rng, (2, 3), *kinks)
+            yield Sample(input, np.zeros((2, 3)), weight=weight, reduction=reduction)
 
     return samples
 
 
-def _difference(
-    name: str, input: Any, target: Any, reduction: str, measure: Any, weight: Any = None
-) -> Any:
+def _difference(name: str, input: Any, target: Any, reduction: str, measure: Any) -> Any:
+    """The losses `measure` of input - target, not reduced yet."""
     check_reduction(name, reduction)
-    return reduced(measure(subtract(*operands(name, input, target))), reduction, weight)
+    return measure(subtract(*operands(name, input, target)))
 
 
-@composite(samples=_weighted(), reference=each_pair(lambda x, y: (x - y) ** 2), fails=PAIR_FAILS)
+def _mean_over_weights(loss: Any, reduction: str, weight: Any) -> Any:
+    if weight is None or reduction != "mean":
+        return reduced(loss, reduction, weight)
+    return sum(loss * _spread(weight, loss)) / sum(_spread(weight, loss))
+
+
+_WEIGHTED_FAILS = (
+    *PAIR_FAILS,
+    Fails(np.ones(2), np.ones(2), weight=np.ones((3, 2)), match=r"\(3, 2\) does not broadcast to"),
+)
+
+
+@composite(
+    samples=_weighted(),
+    reference=each_pair(lambda x, y: (x - y) ** 2, weighted_mean=True),
+    fails=_WEIGHTED_FAILS,
+)
 def mse_loss(input, target, reduction="mean", weight=None):
     """(input - target)**2.
 
@@ -138,7 +162,7 @@ def mse_loss(input, target, reduction="mean", weight=None):
     target : array of input's shape, or one number
     reduction : "mean", "sum" or "none"
     weight : array that broadcasts, optional
-        Weight of each loss. The mean is over their number, not their weights.
+        Weight of each loss; the mean is then over the weights.
 
     Raises
     ------
@@ -152,17 +176,22 @@ def mse_loss(input, target, reduction="mean", weight=None):
     >>> float(mse_loss(np.array([1.0, 2.0]), np.array([1.0, 4.0])))
     2.0
     """
-    return _difference("mse_loss", input, target, reduction, square, weight)
+    loss = _difference("mse_loss", input, target, reduction, square)
+    return _mean_over_weights(loss, reduction, weight)
 
 
-@composite(samples=_weighted(0), reference=each_pair(lambda x, y: math.fabs(x - y)),
-           fails=PAIR_FAILS)  # fmt: skip
+@composite(
+    samples=_weighted(0),
+    reference=each_pair(lambda x, y: math.fabs(x - y), weighted_mean=True),
+    fails=_WEIGHTED_FAILS,
+)
 def l1_loss(input, target, reduction="mean", weight=None):
     """|input - target|, whose gradient where they are equal is 0.
 
     Parameters and errors: as for `mse_loss`.
     """
-    return _difference("l1_loss", input, target, reduction, abs, weight)
+    loss = _difference("l1_loss", input, target, reduction, abs)
+    return _mean_over_weights(loss, reduction, weight)
 
 
 def _huber_of(d: float, delta: float = 1.0) -> float:
@@ -197,21 +226,23 @@ def _(g, x, delta):
     samples=_weighted(-1, 1),
     reference=each_pair(lambda x, y, delta=1.0: _huber_of(x - y, delta)),
     fails=[
-        *PAIR_FAILS,
+        *_WEIGHTED_FAILS,
         Fails(np.ones(2), np.ones(2), delta=-1, match="delta must be", error=ArgumentError),
     ],
 )
 def huber_loss(input, target, reduction="mean", delta=1.0, weight=None):
     """(input - target)**2 / 2 up to a distance of delta, and its tangents beyond.
 
-    Parameters and errors: as for `mse_loss`; delta > 0.
+    Parameters and errors: as for `mse_loss`; delta > 0. The mean of weighted losses is over their
+    number.
 
     Source
     ------
     Huber (1964), "Robust Estimation of a Location Parameter".
     """
     measure = lambda d: huber(d, delta=delta)  # noqa: E731
-    return _difference("huber_loss", input, target, reduction, measure, weight)
+    loss = _difference("huber_loss", input, target, reduction, measure)
+    return reduced(loss, reduction, weight)
 
 
 def _smooth_l1_samples(rng: Rng) -> Iterable[Sample]:
@@ -242,7 +273,7 @@ def smooth_l1_loss(input, target, reduction="mean", beta=1.0):
         fact = f"beta must not be negative, got {beta}"
         raise complain(ArgumentError, "smooth_l1_loss", fact)
     measure = (lambda d: huber(d, delta=beta) / beta) if beta else abs
-    return _difference("smooth_l1_loss", input, target, reduction, measure)
+    return reduced(_difference("smooth_l1_loss", input, target, reduction, measure), reduction)
 
 
 @op(
@@ -278,7 +309,7 @@ def log_cosh_loss(input, target, reduction="mean"):
     >>> float(log_cosh_loss(np.array([1000.0]), np.array([0.0])) + np.log(2))
     1000.0
     """
-    return _difference("log_cosh_loss", input, target, reduction, log_cosh)
+    return reduced(_difference("log_cosh_loss", input, target, reduction, log_cosh), reduction)
 
 
 def _counts(rng: Rng) -> Iterable[Sample]:

@@ -1,7 +1,8 @@
 """Normalisation layers: subtract a mean, divide by a spread, scale and shift again.
 
-Two narrow ops carry all of them: `center`, which is linear and its own adjoint, and `inverse_rms`.
-What they differ in is only the axes that are taken together.
+One narrow op carries all of them, `standardize`. With y its result and s = 1 / sqrt(var + eps), its
+gradient is s * (g - mean(g) - y * mean(g * y)), which is an op of g, y and s again: so every order
+is exact. What the layers differ in is only the axes that are taken together.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ..engine import plain
 from ..errors import ArgumentError, ShapeError
 from ..messages import complain
 from ..op import composite, op
@@ -20,52 +22,117 @@ from .choose import maximum
 from .norms import vector_norm
 from .powers import rsqrt, square
 from .rearrange import pad_constant, sliding_window_view
-from .reduce import count_along, mean
+from .reduce import count_along, mean, sum
 from .shape import axes_of, reshape
 from .solve import operand
 
 
-def _axes_samples(rng: Rng) -> Iterable[Sample]:
-    yield Sample(uniform(rng, (2, 3)), axis=(1,))
-    yield Sample(uniform(rng, (2, 3, 2)), axis=(0, 2))
+def _mean_product(x: np.ndarray, y: np.ndarray, axis: tuple[int, ...]) -> np.ndarray:
+    """mean(x * y) with the axes kept, without making an array of the products."""
+    axes = [k for k in range(x.ndim) if k not in axis and k - x.ndim not in axis]
+    wide = np.result_type(x, y, np.float32)  # squares of float16 overflow early
+    total = np.einsum(x, range(x.ndim), y, range(x.ndim), axes, dtype=wide)
+    return (total / count_along(x.shape, axis)).reshape(
+        [n if k in axes else 1 for k, n in enumerate(x.shape)]
+    )
 
 
-@op(
-    samples=_axes_samples,
-    reference=lambda x, axis: x - np.mean(x, axis, keepdims=True),
-    public=False,
-)
-def center(x, /, *, axis):
-    """x minus its mean over `axis`: a projection, and so its own adjoint."""
-    return x - mean(x, axis=axis, keepdims=True)
+def _deviation(x: np.ndarray, axis: tuple[int, ...], center: bool) -> np.ndarray:
+    return x - mean(x, axis=axis, keepdims=True) if center else x
 
 
-@center.grad("x")
-def _(g, axis):
-    return center(g, axis=axis)
+def _scale(deviation: np.ndarray, axis: tuple[int, ...], eps: float) -> np.ndarray:
+    """1 / sqrt(mean square + eps)."""
+    dtype = np.result_type(deviation, np.float16)
+    return (1 / np.sqrt(_mean_product(deviation, deviation, axis) + eps)).astype(dtype)
 
 
-def _inverse_rms_samples(rng: Rng) -> Iterable[Sample]:
-    for sample in _axes_samples(rng):
-        yield Sample(*sample.args, **sample.attrs, eps=0.1)
+def _core_samples(rng: Rng) -> Iterable[Sample]:
+    yield Sample(uniform(rng, (2, 3)), axis=(1,), eps=0.1)
+    yield Sample(uniform(rng, (2, 2, 2)), axis=(0, -1), eps=0.1)
+    yield Sample(uniform(rng, (2, 3)), axis=(1,), eps=0.1, center=False)
 
 
-@op(
-    samples=_inverse_rms_samples,
-    reference=lambda x, axis, eps: (np.mean(x**2, axis, keepdims=True) + eps) ** -0.5,
-    public=False,
-)
-def inverse_rms(x, /, *, axis, eps):
-    """1 / sqrt(mean(x * x) + eps) over `axis`, which keeps its place."""
-    dtype = np.result_type(x, np.float16)
-    wide = np.result_type(x, np.float32)  # squares of float16 overflow early
-    total = np.add.reduce(np.square(x, dtype=wide), axis, keepdims=True)
-    return (1 / np.sqrt(total / count_along(x.shape, axis) + eps)).astype(dtype)
+def _core_reference(x: np.ndarray, axis: Any, eps: float, center: bool = True) -> np.ndarray:
+    deviation = x - (x.mean(axis, keepdims=True) if center else 0)
+    return deviation / np.sqrt((deviation**2).mean(axis, keepdims=True) + eps)
 
 
-@inverse_rms.grad("x")
-def _(g, x, out, axis):
-    return g * out * out * out * (-1 / count_along(x.shape, axis)) * x
+@op(samples=_core_samples, reference=_core_reference, residuals=("scale",), public=False)
+def standardize(x, /, *, axis, eps, center=True, known=None):
+    """(x - mean) / sqrt(var + eps) over `axis`; without `center` x / sqrt(mean(x * x) + eps).
+
+    known : mean and `inverse_spread`, where they are at hand
+    """
+    deviation = _deviation(x, axis, center) if known is None else x - known[0]
+    scale = _scale(deviation, axis, eps) if known is None else known[1]
+    if deviation is x:
+        return x * scale, scale
+    deviation *= scale
+    return deviation, scale
+
+
+@standardize.grad("x")
+def _(g, x, out, axis, eps, center, scale):
+    spread = inverse_spread(x, axis=axis, eps=eps, center=center, known=scale)
+    return standardize_dx(g, out, spread, axis=axis, center=center)
+
+
+def _inverse_spread_reference(x: np.ndarray, axis: Any, eps: float, center: bool = True) -> Any:
+    square = np.var(x, axis, keepdims=True) if center else np.mean(x * x, axis, keepdims=True)
+    return (square + eps) ** -0.5
+
+
+@op(samples=_core_samples, reference=_inverse_spread_reference, public=False)
+def inverse_spread(x, /, *, axis, eps, center=True, known=None):
+    """What `standardize` multiplies by: 1 / sqrt(var + eps), or the value known already."""
+    if known is not None:
+        return np.asarray(known)
+    return _scale(_deviation(x, axis, center), axis, eps)
+
+
+@inverse_spread.grad("x")
+def _(g, x, out, axis, eps, center):
+    slope = g * out * out * (-1 / count_along(x.shape, axis))
+    return slope * standardize(x, axis=axis, eps=eps, center=center)
+
+
+def _dx_samples(rng: Rng) -> Iterable[Sample]:
+    yield Sample(uniform(rng, (2, 3)), uniform(rng, (2, 3)), uniform(rng, (2, 1)), axis=(1,))
+    x, y, s = uniform(rng, (2, 2, 2)), uniform(rng, (2, 2, 2)), uniform(rng, (1, 2, 1))
+    yield Sample(x, y, s, axis=(0, -1), center=False)
+
+
+def _dx_reference(g: Any, y: Any, s: Any, axis: Any, center: bool = True) -> np.ndarray:
+    middle = g.mean(axis, keepdims=True) if center else 0
+    return s * (g - middle - y * (g * y).mean(axis, keepdims=True))
+
+
+@op(samples=_dx_samples, reference=_dx_reference, public=False)
+def standardize_dx(g, y, s, /, *, axis, center=True):
+    """s * (g - mean(g) - y * mean(g * y)) over `axis`, without mean(g) if not `center`."""
+    out = np.multiply(y, _mean_product(g, y, axis), dtype=np.result_type(g, y))
+    np.subtract(g, out, out=out)
+    if center:
+        out -= mean(g, axis=axis, keepdims=True)
+    out *= s
+    return out
+
+
+@standardize_dx.grad("g")
+def _(h, y, s, axis, center):
+    return standardize_dx(h, y, s, axis=axis, center=center)
+
+
+@standardize_dx.grad("y")
+def _(h, g, y, s, axis):
+    means = (mean(v * y, axis=axis, keepdims=True) for v in (g, h))
+    return -s * (h * next(means) + g * next(means))
+
+
+@standardize_dx.grad("s")
+def _(h, out, s, axis):
+    return sum(h * out, axis=axis, keepdims=True) / s
 
 
 # Statistics of the batch or of each sample, per channel
@@ -103,20 +170,22 @@ def _per_channel(
     if (m is None) != (v is None):
         raise complain(ArgumentError, name, "mean and var are given together or not at all")
     if v is not None:
-        deviation, scale = x - m, rsqrt(v + eps)
-    elif count_along(x.shape, axes) == 1:
-        fact = "statistics of a single value for each channel say nothing"
-        raise complain(ShapeError, name, fact, {"x": x}, hint="give mean and var")
+        scale = rsqrt(v + eps)
+        out = (x - m) * (scale if weight is None else scale * weight)
     else:
-        m = mean(x, axis=axes, keepdims=True)
-        deviation = x - m
-        scale = inverse_rms(deviation, axis=axes, eps=eps)
-    out = deviation * (scale if weight is None else scale * weight)
+        if count_along(x.shape, axes) == 1:
+            fact = "statistics of a single value for each channel say nothing"
+            raise complain(ShapeError, name, fact, {"x": x}, hint="give mean and var")
+        known = None
+        if return_moments:
+            m, scale = mean(x, axis=axes, keepdims=True), inverse_spread(x, axis=axes, eps=eps)
+            known = plain(m), plain(scale)
+            v = maximum(1 / square(scale) - eps, 0)  # rounded like var + eps, its only use
+        out = standardize(x, axis=axes, eps=eps, known=known)
+        out = out if weight is None else out * weight
     out = out if bias is None else out + bias
     if not return_moments:
         return out
-    if v is None:  # rounded like var + eps, which is all that is ever used of it
-        v = maximum(1 / square(scale) - eps, 0)
     by_channel = (reshape(moment, shape=(-1, x.shape[1])) for moment in (m, v))
     return out, *(mean(moment, axis=0) for moment in by_channel)
 

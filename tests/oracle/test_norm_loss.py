@@ -88,9 +88,9 @@ SOFT = RNG.dirichlet(np.ones(3), 6)
 
 LOSSES = [
     ("mse_loss", PAIR),
-    ("mse_loss", PAIR, {"weight": WEIGHT}),
+    ("mse_loss", PAIR, {"weight": CHANCES[1]}),
     ("l1_loss", PAIR),
-    ("l1_loss", PAIR, {"weight": WEIGHT}),
+    ("l1_loss", PAIR, {"weight": CHANCES[1]}),
     ("smooth_l1_loss", PAIR),
     ("smooth_l1_loss", PAIR, {"beta": 0.3}),
     ("smooth_l1_loss", PAIR, {"beta": 0}),
@@ -140,6 +140,7 @@ LOSSES = [
 ]  # fmt: skip
 
 
+@pytest.mark.filterwarnings("ignore:reduction. 'mean' divides:UserWarning")
 @pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
 @table(LOSSES)
 def test_losses(case, reduction):
@@ -153,7 +154,7 @@ def test_kl_divergence_of_a_batch():
 @pytest.mark.parametrize("name", ["cross_entropy", "binary_cross_entropy_with_logits", "kl_div"])
 def test_losses_of_scores_of_any_size(name):
     x = np.array([[1000.0, -1000.0, 0.0], [-800.0, -700.0, 500.0]])
-    check((name, [x], SOFT[:2]))
+    check((name, [x], SOFT[:2]), reduction="sum")
 
 
 # Classification of sequences without a known timing. PyTorch returns the gradient as if the scores
@@ -191,7 +192,7 @@ def test_ctc_loss(case, reduction):
 WEIGHTS = [between(0.5, 2, 3), normal(3)]
 PLAIN = [
     ("cosine_similarity", [normal(4, 3), normal(4, 3)]),
-    ("cosine_similarity", [normal(4, 3, 2), normal(1, 3, 2)], {"axis": -1, "eps": 1.0}),
+    ("cosine_similarity", [normal(4, 3, 2), normal(1, 3, 2)], {"axis": -1, "eps": 1e-3}),
     ("pairwise_distance", PAIR),
     ("pairwise_distance", PAIR, {"p": 1, "keepdims": True}),
     ("pairwise_distance", PAIR, {"p": 3, "eps": 0.1}),
@@ -275,20 +276,18 @@ def cell_weights(gates, bias):
 
 
 @pytest.mark.parametrize("bias", [True, False])
-@pytest.mark.parametrize("shape", [(2, 3), (3,)], ids=str)
-def test_cells(bias, shape):
-    x, h, c = normal(*shape), normal(*shape[:-1], 4), normal(*shape[:-1], 4)
-    vf = torch._VF
-    compare(ag.rnn_cell, vf.rnn_tanh_cell, x, h, *cell_weights(1, bias))
+def test_cells(bias):
+    x, h, c = normal(2, 3), normal(2, 4), normal(2, 4)
+    theirs = torch._VF
+    compare(ag.rnn_cell, theirs.rnn_tanh_cell, x, h, *cell_weights(1, bias))
     compare(
         lambda *a: ag.rnn_cell(*a, nonlinearity="relu"),
-        vf.rnn_relu_cell, x, h, *cell_weights(1, bias),
+        theirs.rnn_relu_cell, x, h, *cell_weights(1, bias),
     )  # fmt: skip
-    if bias or len(shape) == 2:
-        compare(ag.gru_cell, vf.gru_cell, x, h, *cell_weights(3, bias))
+    compare(ag.gru_cell, theirs.gru_cell, x, h, *cell_weights(3, bias))
     compare(
         lambda x, h, c, *w: ag.lstm_cell(x, (h, c), *w),
-        lambda x, h, c, *w: tuple(vf.lstm_cell(x, (h, c), *w)),
+        lambda x, h, c, *w: tuple(theirs.lstm_cell(x, (h, c), *w)),
         x, h, c, *cell_weights(4, bias),
     )  # fmt: skip
 
@@ -374,9 +373,17 @@ def test_alpha_dropout_takes_the_same_values(p):
     np.testing.assert_allclose(ours, theirs, **CLOSE)
 
 
-@pytest.mark.parametrize("name, shape", [("dropout", (9,)), ("dropout1d", (2, 3, 4)),
-                                         ("dropout2d", (2, 3, 2, 2)), ("dropout2d", (2, 3, 4)),
-                                         ("dropout3d", (2, 3, 2, 2, 2))])  # fmt: skip
+@pytest.mark.filterwarnings("ignore:dropout2d. Received a 3D input:UserWarning")
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [
+        ("dropout", (9,)),
+        ("dropout1d", (2, 3, 4)),
+        ("dropout2d", (2, 3, 2, 2)),
+        ("dropout2d", (2, 3, 4)),
+        ("dropout3d", (2, 3, 2, 2, 2)),
+    ],
+)
 def test_dropout_drops_whole_blocks(name, shape):
     ours = getattr(ag, name)(np.ones(shape), 0.5, rng=3)
     theirs = getattr(F, name)(torch.ones(shape), 0.5).numpy()
