@@ -78,7 +78,8 @@ def _join(name: str, arrays: Sequence[Any], axis: int) -> Any:
     for i, shape in enumerate(shapes):
         if len(shape) != len(shapes[0]) or beside[i] != beside[0]:
             fact = f"array {i} has shape {shape}, beside axis {k} not that of array 0, {shapes[0]}"
-            raise complain(ShapeError, name, fact)
+            given = {f"arrays[{j}]": a for j, a in enumerate(arrays[:8])}
+            raise complain(ShapeError, name, fact, given, {"axis": axis})
     starts = tuple(accumulate((shape[k] for shape in shapes), initial=0))
     return concat_arrays(*arrays, axis=k, starts=starts)
 
