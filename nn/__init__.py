@@ -2,10 +2,8 @@
 
 from autograd.provenance import mark_internal
 
-mark_internal(__file__)
-
-from . import data, functional, init, optim  # noqa: E402
-from .activation import (  # noqa: E402
+from . import data, functional, init, optim
+from .activation import (
     ELU,
     GELU,
     LeakyReLU,
@@ -17,7 +15,7 @@ from .activation import (  # noqa: E402
     Softplus,
     Tanh,
 )
-from .container import (  # noqa: E402
+from .container import (
     Identity,
     Lambda,
     ModuleDict,
@@ -25,11 +23,11 @@ from .container import (  # noqa: E402
     ParameterList,
     Sequential,
 )
-from .conv import Conv2d  # noqa: E402
-from .dropout import Dropout  # noqa: E402
-from .errors import MissingForwardError, ModuleError, StateError  # noqa: E402
-from .linear import Bilinear, Linear  # noqa: E402
-from .loss import (  # noqa: E402
+from .conv import Conv2d
+from .dropout import Dropout
+from .errors import MissingForwardError, ModuleError, StateError
+from .linear import Bilinear, Linear
+from .loss import (
     BCELoss,
     BCEWithLogitsLoss,
     CrossEntropyLoss,
@@ -37,11 +35,13 @@ from .loss import (  # noqa: E402
     MSELoss,
     NLLLoss,
 )
-from .module import Module  # noqa: E402
-from .parameter import Parameter  # noqa: E402
-from .pool import AvgPool2d, MaxPool2d  # noqa: E402
-from .progress import progress  # noqa: E402
-from .shape import Flatten, Unflatten  # noqa: E402
+from .module import Module
+from .parameter import Parameter
+from .pool import AvgPool2d, MaxPool2d
+from .progress import progress
+from .shape import Flatten, Unflatten
+
+mark_internal(__file__)
 
 __all__ = [
     "ELU", "GELU", "AvgPool2d", "BCELoss", "BCEWithLogitsLoss", "Bilinear", "Conv2d",
