@@ -27,9 +27,9 @@ ENGINE = words("""
 """)
 
 MODELS = words("""
-    errors parameter tree scope hooks state module
-    functional.shapes functional.activation functional.layers functional
-    init linear conv pool activation dropout shape loss container progress
+    errors parameter tree scope hooks state module misfit
+    functional.shapes functional.activation functional.piecewise functional.layers functional
+    init linear conv pool activation piecewise dropout shape loss container progress
     data.dataset data.sampler data.loader data.datasets data
     optim.optimizer optim.sgd optim.adam optim
 """)

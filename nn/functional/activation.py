@@ -1,4 +1,7 @@
-"""Nonlinearities with PyTorch's argument names. `inplace` is accepted: results are always new."""
+"""Smooth nonlinearities, and those along an axis, with PyTorch's argument names.
+
+`inplace` is accepted: results are always new.
+"""
 
 from __future__ import annotations
 
@@ -7,30 +10,40 @@ from typing import Any
 import autograd as ag
 from autograd.errors import ArgumentError
 
-
-def sigmoid(input: Any) -> Any:
-    """1 / (1 + exp(-input))."""
-    return ag.sigmoid(input)
-
-
-def tanh(input: Any) -> Any:
-    """Hyperbolic tangent."""
-    return ag.tanh(input)
-
-
-def relu(input: Any, inplace: bool = False) -> Any:
-    """max(input, 0)."""
-    return ag.relu(input)
-
-
-def leaky_relu(input: Any, negative_slope: float = 0.01, inplace: bool = False) -> Any:
-    """input where it is positive, else negative_slope * input."""
-    return ag.leaky_relu(input, negative_slope=negative_slope)
+# Exponential tails
 
 
 def elu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Any:
     """input where it is positive, else alpha * (exp(input) - 1)."""
     return ag.elu(input, alpha=alpha)
+
+
+def selu(input: Any, inplace: bool = False) -> Any:
+    """An elu whose scale and alpha keep mean 0 and variance 1 from layer to layer.
+
+    Source
+    ------
+    Klambauer, Unterthiner, Mayr & Hochreiter (2017), "Self-Normalizing Neural Networks".
+    """
+    return ag.selu(input)
+
+
+def celu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Any:
+    """input where it is positive, else alpha * (exp(input / alpha) - 1)."""
+    return ag.celu(input, alpha=alpha)
+
+
+def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
+    """log(1 + exp(beta * input)) / beta.
+
+    Parameters
+    ----------
+    threshold : where beta * input exceeds it, the result is input itself
+    """
+    return ag.softplus(input, beta=beta, threshold=threshold)
+
+
+# Smooth gates: input times something between 0 and 1
 
 
 def gelu(input: Any, approximate: str = "none") -> Any:
@@ -48,14 +61,45 @@ def silu(input: Any, inplace: bool = False) -> Any:
     return ag.silu(input)
 
 
-def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
-    """log(1 + exp(beta * input)) / beta.
+def mish(input: Any, inplace: bool = False) -> Any:
+    """input * tanh(softplus(input)).
 
-    Parameters
-    ----------
-    threshold : where beta * input exceeds it, the result is input itself
+    Source
+    ------
+    Misra (2020), "Mish: A Self Regularized Non-Monotonic Activation Function".
     """
-    return ag.softplus(input, beta=beta, threshold=threshold)
+    return ag.mish(input)
+
+
+# Curves
+
+
+def sigmoid(input: Any) -> Any:
+    """1 / (1 + exp(-input))."""
+    return ag.sigmoid(input)
+
+
+def logsigmoid(input: Any) -> Any:
+    """The logarithm of `sigmoid`, right where that underflows."""
+    return ag.log_sigmoid(input)
+
+
+def tanh(input: Any) -> Any:
+    """Hyperbolic tangent."""
+    return ag.tanh(input)
+
+
+def tanhshrink(input: Any) -> Any:
+    """input - tanh(input)."""
+    return ag.tanhshrink(input)
+
+
+def softsign(input: Any) -> Any:
+    """input / (1 + abs(input))."""
+    return ag.softsign(input)
+
+
+# Along an axis
 
 
 def softmax(input: Any, dim: int | None = None) -> Any:
@@ -74,7 +118,22 @@ def log_softmax(input: Any, dim: int | None = None) -> Any:
     return ag.log_softmax(input, axis=_given("log_softmax", dim))
 
 
+def softmin(input: Any, dim: int | None = None) -> Any:
+    """`softmax` of -input."""
+    return ag.softmin(input, axis=_given("softmin", dim))
+
+
 def _given(name: str, dim: int | None) -> int:
     if dim is None:
         raise ArgumentError(f"{name}: say along which axis, as in dim=-1")
     return dim
+
+
+def glu(input: Any, dim: int = -1) -> Any:
+    """The first half of input along `dim`, times the sigmoid of the second half.
+
+    Source
+    ------
+    Dauphin, Fan, Auli & Grangier (2017), "Language Modeling with Gated Convolutional Networks".
+    """
+    return ag.glu(input, axis=dim)

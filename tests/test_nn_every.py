@@ -1,0 +1,144 @@
+"""What every layer promises: copies, pickles, determinism in evaluation, dtype, paths, a picture.
+
+One row of the table for each class; a test tells which class has none.
+"""
+
+import copy
+import inspect
+import pickle
+
+import numpy as np
+import pytest
+
+import nn
+from autograd import Tensor, manual_seed
+from autograd.errors import DTypeError
+
+FILES = ["activation", "piecewise", "linear", "conv", "pool", "dropout", "shape"]
+
+GRID = [(4, 6)]
+IMAGE = [(2, 4, 6, 6)]
+
+# class -> arguments, shapes of the inputs
+ROWS = {
+    **dict.fromkeys(
+        ["CELU", "ELU", "GELU", "GLU", "SELU", "Hardshrink", "Hardsigmoid", "Hardswish", "Hardtanh",
+         "LeakyReLU", "LogSigmoid", "Mish", "PReLU", "RReLU", "ReLU", "ReLU6", "SiLU", "Sigmoid",
+         "Softplus", "Softshrink", "Softsign", "Step", "Tanh", "Tanhshrink"], ((), GRID)),
+    **dict.fromkeys(["Softmax", "LogSoftmax", "Softmin"], ((1,), GRID)),
+    "Threshold": ((0.1, 20.0), GRID),
+    "Softmax2d": ((), IMAGE),
+    "Linear": ((6, 3), GRID),
+    "Bilinear": ((6, 2, 3), [(4, 6), (4, 2)]),
+    "Conv2d": ((4, 2, 3), IMAGE),
+    "MaxPool2d": ((2,), IMAGE),
+    "AvgPool2d": ((2,), IMAGE),
+    "Dropout": ((0.5,), GRID),
+    "Flatten": ((), IMAGE),
+    "Unflatten": ((1, (2, 3)), GRID),
+}  # fmt: skip
+
+every_layer = pytest.mark.parametrize("name", ROWS)
+
+
+def make(name):
+    """The layer, and inputs for it."""
+    args, shapes = ROWS[name]
+    rng = np.random.default_rng(0)
+    return getattr(nn, name)(*args), [Tensor(rng.normal(size=s).astype("f4")) for s in shapes]
+
+
+def values(tensor):
+    return np.asarray(tensor).copy()
+
+
+def test_every_layer_has_a_row():
+    owners = {f"nn.{file}" for file in FILES}
+    classes = [getattr(nn, n) for n in nn.__all__ if inspect.isclass(getattr(nn, n))]
+    assert {c.__name__ for c in classes if c.__module__ in owners} == set(ROWS)
+
+
+@every_layer
+def test_copies_and_pickles_compute_the_same_and_share_nothing(name):
+    layer, inputs = make(name)
+    layer(*inputs)
+    expected = values(layer.eval()(*inputs))
+    for clone in (copy.deepcopy(layer), pickle.loads(pickle.dumps(layer))):
+        assert type(clone) is type(layer)
+        assert repr(clone) == repr(layer)
+        assert not clone.training
+        assert np.array_equal(values(clone(*inputs)), expected)
+        assert [n for n, _ in clone.named_parameters()] == [n for n, _ in layer.named_parameters()]
+        for a, b in zip(clone.state_dict().values(), layer.state_dict().values(), strict=True):
+            assert np.array_equal(a, b)
+        for p in clone.parameters():
+            p.data[...] = 7
+    assert np.array_equal(values(layer(*inputs)), expected)
+
+
+@every_layer
+def test_evaluation_is_deterministic_and_changes_no_state(name):
+    layer, inputs = make(name)
+    layer.eval()
+    before = layer.state_dict()
+    first = values(layer(*inputs))
+    assert np.array_equal(values(layer(*inputs)), first)
+    for key, value in layer.state_dict().items():
+        assert np.array_equal(value, before[key])
+
+
+@every_layer
+def test_training_repeats_with_the_seed(name):
+    outputs = []
+    for _ in range(2):
+        manual_seed(3)
+        layer, inputs = make(name)
+        outputs.append(values(layer(*inputs)))
+    assert np.array_equal(*outputs)
+
+
+@every_layer
+def test_float32_stays_and_everything_gets_a_gradient(name):
+    layer, inputs = make(name)
+    inputs = [Tensor(values(x), requires_grad=True) for x in inputs]
+    out = layer(*inputs)
+    assert out.dtype == np.float32
+    out.sum().backward()
+    for t in [*inputs, *layer.parameters()]:
+        assert t.grad.shape == t.shape
+        assert t.grad.dtype == np.float32
+
+
+@every_layer
+def test_arrays_and_tensors_give_the_same(name):
+    layer, inputs = make(name)
+    layer.eval()
+    assert np.array_equal(values(layer(*map(values, inputs))), values(layer(*inputs)))
+
+
+@every_layer
+def test_nodes_are_in_the_layers_scope(name):
+    layer, inputs = make(name)
+    inputs[0].requires_grad_()
+    model = nn.Module()
+    model.parts = {"it": layer}
+    model.forward = lambda *x: model.parts["it"](*x)
+    out = model(*inputs)
+    assert out.node.scope.path == "parts.it"
+    assert out.node.scope.kind == name
+
+
+@every_layer
+def test_modes_reach_a_layer_inside_others(name):
+    layer, _ = make(name)
+    model = nn.Sequential(nn.ModuleDict({"it": layer}))
+    assert not model.eval()[0]["it"].training
+    assert model.train()[0]["it"].training
+
+
+@every_layer
+def test_a_wrong_thing_in_a_layers_place_is_refused(name):
+    model = nn.Module()
+    model.layer, inputs = make(name)
+    with pytest.raises(DTypeError, match=r"Module\.layer is a module: it takes a Module or None"):
+        model.layer = model.layer(*inputs)
