@@ -1,5 +1,6 @@
 """Each kernel against its twin in reference.py, over shapes and settings that hypothesis draws."""
 
+import sys
 from unittest.mock import patch
 
 import numpy as np
@@ -8,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from autograd import kernels
-from autograd.kernels import conv, reference
+from autograd.kernels import reference
 
 quick = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 dtypes = st.sampled_from([np.float32, np.float64])
@@ -16,22 +17,24 @@ seeds = st.integers(0, 2**32 - 1)
 
 
 @st.composite
-def axes(draw, most_padding=5):
+def axes(draw, most_padding=5, most_pixels=7, most_elements=4):
     """One axis: size, kernel, stride, padding, dilation; at least one window fits."""
-    kernel, stride, dilation = (draw(st.integers(1, n)) for n in (4, 3, 3))
+    kernel, stride, dilation = (draw(st.integers(1, n)) for n in (most_elements, 3, 3))
     span = dilation * (kernel - 1) + 1
     padding = tuple(draw(st.integers(0, most_padding)) for _ in range(2))
-    size = draw(st.integers(max(1, span - sum(padding)), max(7, span)))
+    size = draw(st.integers(max(1, span - sum(padding)), max(most_pixels, span)))
     return size, kernel, stride, padding, dilation
 
 
 @st.composite
 def convolutions(draw):
-    """(shape of x, shape of w, stride, padding, dilation, groups)"""
-    (H, KH, *rows), (W, KW, *columns) = draw(axes()), draw(axes())
-    groups, c, o = (draw(st.integers(1, 3)) for _ in range(3))
-    x = draw(st.integers(0, 3)), groups * c, H, W
-    return x, (groups * o, c, KH, KW), *zip(rows, columns), groups
+    """(shape of x, shape of w, stride, padding, dilation, groups) with 1 to 3 axes for space"""
+    ndim = draw(st.integers(1, 3))
+    axis, most = (axes(), 3) if ndim < 3 else (axes(2, 4, 2), 2)
+    groups, c, o = (draw(st.integers(1, most)) for _ in range(3))
+    image, kernel, *options = zip(*(draw(axis) for _ in range(ndim)))
+    x = draw(st.integers(0, most))
+    return (x, groups * c, *image), (groups * o, c, *kernel), *options, groups
 
 
 def normal(rng, shape, dtype):
@@ -55,19 +58,33 @@ def test_convolutions(case, dtype, seed, part, small):
     x_shape, w_shape, *options = case
     rng = np.random.default_rng(seed)
     x, w = normal(rng, x_shape, dtype), normal(rng, w_shape, dtype)
-    out = reference.conv2d(x, w, *options)
+    out = reference.conv(x, w, *options)
     g = normal(rng, out.shape, dtype)
-    with patch.multiple(conv, PART=part, SMALL=small):
-        same(kernels.conv2d(x, w, *options), out)
-        for name, *args in (("conv2d_dx", g, w, x_shape), ("conv2d_dw", g, x, w_shape)):
+    with patch.multiple(sys.modules[kernels.conv.__module__], PART=part, SMALL=small):
+        same(kernels.conv(x, w, *options), out)
+        for name, *args in (("conv_dx", g, w, x_shape), ("conv_dw", g, x, w_shape)):
             twin = getattr(reference, name)
             same(getattr(kernels, name)(*args, *options), twin(*args, *options))
 
 
 def test_convolution_with_the_whole_image_gives_one_pixel():
     x, w = np.arange(12.0).reshape(1, 1, 3, 4), np.ones((2, 1, 3, 4))
-    out = kernels.conv2d(x, w, (1, 1), ((0, 0), (0, 0)), (1, 1), 1)
+    out = kernels.conv(x, w, (1, 1), ((0, 0), (0, 0)), (1, 1), 1)
     np.testing.assert_array_equal(out, [[[[66.0]], [[66.0]]]])
+
+
+@quick
+@given(convolutions(), dtypes, seeds)
+def test_windows(case, dtype, seed):
+    x_shape, (_, _, *kernel), *options, _ = case
+    rng = np.random.default_rng(seed)
+    x = normal(rng, x_shape, dtype)
+    windows = kernels.unfold(x, kernel, *options)
+    same(np.ascontiguousarray(windows), reference.unfold(x, kernel, *options))
+    h = normal(rng, windows.shape, dtype)
+    before = normal(rng, x_shape, dtype)
+    folded = kernels.fold(h, before.copy(), *options)
+    same(folded, reference.fold(h, before.copy(), *options))
 
 
 @st.composite

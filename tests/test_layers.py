@@ -18,7 +18,7 @@ def words(text):
 ENGINE = words("""
     _version _conflict _interrupt errors modes provenance graph hooks cuts dtypes
     tensor random creation tree
-    kernels
+    kernels.windows kernels.conv kernels.pool kernels.reference kernels
     messages binding python_protocol dispatch samples rule op algebra engine backward forward
     ops linalg
     trace transforms checkpoint debug
@@ -41,8 +41,6 @@ def _order():
     """All modules, lowest first."""
     out = []
     for name in ENGINE:
-        if name == "kernels":
-            out += sorted(n for n in MODULES if n.startswith("autograd.kernels."))
         if name == "ops":
             out += [f"autograd.ops.{family}" for family in FAMILIES]
         out.append(f"autograd.{name}")

@@ -4,10 +4,11 @@ A kernel takes ndarrays and ints and trusts them: shapes are checked by the op t
 `reference.py` says in plain loops what each of them computes.
 """
 
-from .conv import conv2d, conv2d_dw, conv2d_dx, output_size
+from .conv import conv, conv_dw, conv_dx
 from .pool import avg_pool2d, avg_pool2d_dx, max_pool2d, max_pool2d_dx, max_pool2d_pick
+from .windows import fold, output_size, unfold
 
 __all__ = [
-    "avg_pool2d", "avg_pool2d_dx", "conv2d", "conv2d_dw", "conv2d_dx", "max_pool2d",
-    "max_pool2d_dx", "max_pool2d_pick", "output_size",
+    "avg_pool2d", "avg_pool2d_dx", "conv", "conv_dw", "conv_dx", "fold", "max_pool2d",
+    "max_pool2d_dx", "max_pool2d_pick", "output_size", "unfold",
 ]  # fmt: skip

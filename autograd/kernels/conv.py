@@ -1,113 +1,84 @@
-"""2-D cross-correlation and its two adjoints: unfold the patches (im2col), then multiply matrices.
+"""Cross-correlation and its two adjoints: unfold the windows (im2col), then multiply matrices.
 
-Images are (N, C, H, W), filters (O, C / groups, KH, KW), results (N, O, OH, OW). `stride` and
-`dilation` are (rows, columns), `padding` is ((top, bottom), (left, right)).
+Images are (N, C, *size), filters (O, C / groups, *kernel), results (N, O, *windows), with any
+number of axes for space. `stride` and `dilation` hold an int for each of them, `padding` a
+(before, after).
 
-A batch is taken in parts whose unfolded patches stay in the cache, so the memory used beside the
+A batch is taken in parts whose unfolded windows stay in the cache, so the memory used beside the
 result does not grow with the batch.
-
-Source: Chellapilla, Puri & Simard (2006), "High Performance Convolutional Neural Networks for
-Document Processing".
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import prod
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
-Pair = tuple[int, int]
-Padding = tuple[Pair, Pair]
+from .windows import Padding, Sizes, fold, output_size, unfold
 
-PART = 1 << 20  # bytes of unfolded patches at a time; 256 kB to 4 MB differ by less than a third
+PART = 1 << 20  # bytes of unfolded windows at a time; 256 kB to 4 MB differ by less than a third
 SMALL = 32  # with fewer output pixels than this, a part is multiplied as one wide image
 
 
-def conv2d(
-    x: np.ndarray, w: np.ndarray, stride: Pair, padding: Padding, dilation: Pair, groups: int
-) -> np.ndarray:
-    """out[n, o, i, j] = sum over c, u, v of x[n, c, i * sh + u * dh - top, ...] * w[o, c, u, v]."""
-    N = len(x)
-    O, c, KH, KW = w.shape
-    OH, OW = map(output_size, x.shape[2:], (KH, KW), stride, padding, dilation)
-    filters = w.reshape(groups, O // groups, c * KH * KW)
-    out = np.empty((N, groups, O // groups, OH * OW), np.result_type(x, w))
-    for part, patches in _patches(x, w.shape, (OH, OW), stride, padding, dilation, groups):
-        if OH * OW < SMALL:
-            out[part] = _apart(filters @ patches, len(out[part]))
-        else:
-            np.matmul(filters, patches, out=out[part])
-    return out.reshape(N, O, OH, OW)
-
-
-def conv2d_dx(
-    g: np.ndarray,
+def conv(
+    x: np.ndarray,
     w: np.ndarray,
-    shape: tuple[int, ...],
-    stride: Pair,
+    stride: Sizes,
     padding: Padding,
-    dilation: Pair,
+    dilation: Sizes,
     groups: int,
 ) -> np.ndarray:
-    """The adjoint of conv2d in x, which has this shape: each g adds its filter to its window."""
-    N, C, H, W = shape
-    O, c, KH, KW = w.shape
-    OH, OW = g.shape[2:]
-    rows = taps(H, OH, KH, stride[0], padding[0][0], dilation[0])
-    columns = taps(W, OW, KW, stride[1], padding[1][0], dilation[1])
-    filters = w.reshape(groups, O // groups, c * KH * KW).swapaxes(1, 2)
-    g = g.reshape(N, groups, O // groups, OH * OW)
+    """out[n, o, i, j] = sum over c, u, v of x[n, c, i * sh + u * dh - top, ...] * w[o, c, u, v]."""
+    N, O = len(x), len(w)
+    out_size = tuple(map(output_size, x.shape[2:], w.shape[2:], stride, padding, dilation))
+    filters = _matrices(w, groups)
+    out = np.empty((N, groups, O // groups, prod(out_size)), np.result_type(x, w))
+    for part, windows in _windows(x, w.shape, out_size, stride, padding, dilation, groups):
+        if out.shape[3] < SMALL:
+            out[part] = _apart(filters @ windows, len(out[part]))
+        else:
+            np.matmul(filters, windows, out=out[part])
+    return out.reshape(N, O, *out_size)
+
+
+def conv_dx(
+    g: np.ndarray,
+    w: np.ndarray,
+    shape: Sizes,
+    stride: Sizes,
+    padding: Padding,
+    dilation: Sizes,
+    groups: int,
+) -> np.ndarray:
+    """The adjoint of conv in x, which has this shape: each g adds its filter to its window."""
+    N, C, kernel, out_size = *shape[:2], w.shape[2:], g.shape[2:]
+    filters = _matrices(w, groups).swapaxes(1, 2)
+    g = g.reshape(N, groups, len(w) // groups, prod(out_size))
     dx = np.zeros(shape, np.result_type(g, w))
-    for part in _parts(N, C * KH * KW * OH * OW * dx.itemsize):
-        patches = _spread(filters, g[part]).reshape(-1, C, KH, KW, OH, OW)
-        image = dx[part]
-        for u, i, y in rows:
-            for v, j, z in columns:
-                image[:, :, y, z] += patches[:, :, u, v, i, j]
+    for part in _parts(N, C * prod(kernel) * prod(out_size) * dx.itemsize):
+        windows = _spread(filters, g[part]).reshape(len(g[part]), C, *kernel, *out_size)
+        fold(windows, dx[part], stride, padding, dilation)
     return dx
 
 
-def conv2d_dw(
+def conv_dw(
     g: np.ndarray,
     x: np.ndarray,
-    shape: tuple[int, ...],
-    stride: Pair,
+    shape: Sizes,
+    stride: Sizes,
     padding: Padding,
-    dilation: Pair,
+    dilation: Sizes,
     groups: int,
 ) -> np.ndarray:
-    """The adjoint of conv2d in w, which has this shape: each g adds its window to its filter."""
-    O, c, KH, KW = shape
-    OH, OW = g.shape[2:]
-    g = g.reshape(len(g), groups, O // groups, OH * OW)
-    dw = np.zeros((groups, O // groups, c * KH * KW), np.result_type(g, x))
-    for part, patches in _patches(x, shape, (OH, OW), stride, padding, dilation, groups):
-        seed = _together(g[part]) if OH * OW < SMALL else g[part]
-        dw += (seed @ patches.swapaxes(2, 3)).sum(axis=0)
+    """The adjoint of conv in w, which has this shape: each g adds its window to its filter."""
+    O, out_size = shape[0], g.shape[2:]
+    g = g.reshape(len(g), groups, O // groups, prod(out_size))
+    dw = np.zeros((groups, O // groups, prod(shape[1:])), np.result_type(g, x))
+    for part, windows in _windows(x, shape, out_size, stride, padding, dilation, groups):
+        seed = _together(g[part]) if g.shape[3] < SMALL else g[part]
+        dw += (seed @ windows.swapaxes(2, 3)).sum(axis=0)
     return dw.reshape(shape)
-
-
-def output_size(size: int, kernel: int, stride: int, padding: Pair, dilation: int) -> int:
-    """How many windows fit along one axis; zero or less if not one does."""
-    return (size + sum(padding) - dilation * (kernel - 1) - 1) // stride + 1
-
-
-Tap = tuple[int, slice, slice]
-
-
-def taps(size: int, out: int, kernel: int, stride: int, before: int, dilation: int) -> list[Tap]:
-    """For each element k of a kernel along one axis: k, the windows where it lies inside the image,
-    and the pixels that it meets there. Elements that meet the padding only are left out."""
-    found = []
-    for k in range(kernel):
-        offset = k * dilation - before
-        first = max(0, -(offset // stride))
-        last = min(out, (size - 1 - offset) // stride + 1)
-        if first < last:
-            start, stop = offset + first * stride, offset + (last - 1) * stride + 1
-            found.append((k, slice(first, last), slice(start, stop, stride)))
-    return found
 
 
 def _parts(count: int, nbytes: int) -> list[slice]:
@@ -116,46 +87,29 @@ def _parts(count: int, nbytes: int) -> list[slice]:
     return [slice(i, min(i + step, count)) for i in range(0, count, step)]
 
 
-def _patches(
+def _windows(
     x: np.ndarray,
-    filters: tuple[int, ...],
-    out: Pair,
-    stride: Pair,
+    filters: Sizes,
+    out_size: Sizes,
+    stride: Sizes,
     padding: Padding,
-    dilation: Pair,
+    dilation: Sizes,
     groups: int,
 ) -> Iterator[tuple[slice, np.ndarray]]:
-    """Parts of the batch, and the window of each output pixel in them: (m, groups, c*KH*KW, OH*OW).
+    """Parts of the batch, and the window of each output pixel: (m, groups, c * KH * KW, OH * OW).
 
-    A part of small images comes as one wide image: (1, groups, c*KH*KW, m*OH*OW).
+    A part of small images comes as one wide image: (1, groups, c * KH * KW, m * OH * OW).
     """
-    N, C, H, W = x.shape
-    _, c, KH, KW = filters
-    OH, OW = out
-    (top, bottom), (left, right) = padding
-    parts = _parts(N, C * KH * KW * OH * OW * x.itemsize)
-    padded = top or bottom or left or right
-    if padded:
-        most = parts[0].stop if parts else 0
-        frame = np.zeros((most, C, top + H + bottom, left + W + right), x.dtype)
-        inside = frame[:, :, top : top + H, left : left + W]
-    else:
-        frame = x
-    windows = _windows(frame, (KH, KW), stride, dilation)
-    for part in parts:
-        m = part.stop - part.start
-        if padded:
-            inside[:m] = x[part]
-        patches = windows[:m] if padded else windows[part]
-        patches = patches.reshape(m, groups, c * KH * KW, OH * OW)
-        yield part, _together(patches) if OH * OW < SMALL else patches
+    (N, C), kernel = x.shape[:2], filters[2:]
+    for part in _parts(N, C * prod(kernel) * prod(out_size) * x.itemsize):
+        windows = unfold(x[part], kernel, stride, padding, dilation)
+        windows = windows.reshape(len(windows), groups, prod(filters[1:]), prod(out_size))
+        yield part, _together(windows) if prod(out_size) < SMALL else windows
 
 
-def _windows(x: np.ndarray, kernel: Pair, stride: Pair, dilation: Pair) -> np.ndarray:
-    """Every window of padded images, as a view: (N, C, KH, KW, OH, OW)."""
-    (KH, KW), (sh, sw), (dh, dw) = kernel, stride, dilation
-    views = sliding_window_view(x, (dh * (KH - 1) + 1, dw * (KW - 1) + 1), (2, 3))
-    return views[:, :, ::sh, ::sw, ::dh, ::dw].transpose(0, 1, 4, 5, 2, 3)
+def _matrices(w: np.ndarray, groups: int) -> np.ndarray:
+    """The filters as a matrix for each group: (groups, O / groups, c * KH * KW)."""
+    return w.reshape(groups, len(w) // groups, prod(w.shape[1:]))
 
 
 def _spread(filters: np.ndarray, g: np.ndarray) -> np.ndarray:

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from .conv import Pair, Tap, taps
+from .windows import Sizes, Tap, taps
 
 
 def max_pool2d(
-    x: np.ndarray, out: Pair, kernel: Pair, stride: Pair, padding: Pair, dilation: Pair
+    x: np.ndarray, out: Sizes, kernel: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes
 ) -> tuple[np.ndarray, np.ndarray]:
     """The largest element of each window, and which elements are as large as that.
 
@@ -41,9 +41,9 @@ def max_pool2d_dx(
     g: np.ndarray,
     ties: np.ndarray,
     shape: tuple[int, ...],
-    stride: Pair,
-    padding: Pair,
-    dilation: Pair,
+    stride: Sizes,
+    padding: Sizes,
+    dilation: Sizes,
 ) -> np.ndarray:
     """The adjoint of `max_pool2d_pick`: each g goes to the ties of its window, in equal parts."""
     kernel, out = ties.shape[:2], ties.shape[-2:]
@@ -63,7 +63,7 @@ def max_pool2d_dx(
 
 
 def max_pool2d_pick(
-    x: np.ndarray, ties: np.ndarray, stride: Pair, padding: Pair, dilation: Pair
+    x: np.ndarray, ties: np.ndarray, stride: Sizes, padding: Sizes, dilation: Sizes
 ) -> np.ndarray:
     """The mean over the ties of each window: max_pool2d itself, if they are those of x."""
     kernel, out = ties.shape[:2], ties.shape[-2:]
@@ -73,7 +73,7 @@ def max_pool2d_pick(
 
 
 def avg_pool2d(
-    x: np.ndarray, weight: np.ndarray, kernel: Pair, stride: Pair, padding: Pair
+    x: np.ndarray, weight: np.ndarray, kernel: Sizes, stride: Sizes, padding: Sizes
 ) -> np.ndarray:
     """The sum of each window times its weight (OH, OW). First rows are added up, then columns."""
     OH, OW = weight.shape
@@ -92,9 +92,9 @@ def avg_pool2d_dx(
     g: np.ndarray,
     weight: np.ndarray,
     shape: tuple[int, ...],
-    kernel: Pair,
-    stride: Pair,
-    padding: Pair,
+    kernel: Sizes,
+    stride: Sizes,
+    padding: Sizes,
 ) -> np.ndarray:
     """The adjoint of avg_pool2d: each g times its weight is added to every pixel of its window."""
     OH, OW = weight.shape
@@ -113,7 +113,12 @@ Place = tuple[Any, ...]
 
 
 def _taps(
-    shape: tuple[int, ...], out: Pair, kernel: Pair, stride: Pair, padding: Pair, dilation: Pair
+    shape: tuple[int, ...],
+    out: Sizes,
+    kernel: Sizes,
+    stride: Sizes,
+    padding: Sizes,
+    dilation: Sizes,
 ) -> list[tuple[Place, Place]]:
     """For each element of the window: where it is in unfolded windows, and where in the image."""
     rows, columns = map(taps, shape[-2:], out, kernel, stride, padding, dilation)
@@ -127,11 +132,11 @@ def _place(row: Tap, column: Tap) -> tuple[Place, Place]:
 
 def _unfold(
     x: np.ndarray,
-    out: Pair,
-    kernel: Pair,
-    stride: Pair,
-    padding: Pair,
-    dilation: Pair,
+    out: Sizes,
+    kernel: Sizes,
+    stride: Sizes,
+    padding: Sizes,
+    dilation: Sizes,
     outside: float,
 ) -> np.ndarray:
     """Every window as (KH, KW, ..., OH, OW), filled up with `outside`: then all loops are over

@@ -3,45 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
+from typing import Any
 
 import numpy as np
 
-from .conv import Padding, Pair
+from .windows import Padding, Sizes
 
-Hit = tuple[int, int, int, int, int, int]
+Hit = tuple[Sizes, Sizes, Sizes]
 
 
 def hits(
-    image: tuple[int, ...], kernel: Pair, out: Pair, stride: Pair, before: Pair, dilation: Pair
+    image: Sizes, kernel: Sizes, out: Sizes, stride: Sizes, before: Sizes, dilation: Sizes
 ) -> Iterator[Hit]:
-    """Every (i, j, u, v, y, x): element (u, v) of window (i, j) lies on pixel (y, x)."""
-    for i, j, u, v in np.ndindex(*out, *kernel):
-        y = i * stride[0] + u * dilation[0] - before[0]
-        x = j * stride[1] + v * dilation[1] - before[1]
-        if 0 <= y < image[-2] and 0 <= x < image[-1]:
-            yield i, j, u, v, y, x
+    """Every (window, element, pixel): this element of that window lies on the pixel."""
+    for window in np.ndindex(*out):
+        for element in np.ndindex(*kernel):
+            places = zip(window, stride, element, dilation, before)
+            pixel = tuple(i * s + u * d - p for i, s, u, d, p in places)
+            if all(0 <= y < n for y, n in zip(pixel, image)):
+                yield window, element, pixel
+
+
+def _last(*index: Sizes) -> Any:
+    """The index of these positions along the last axes."""
+    return (..., *chain(*index))
 
 
 def _products(
-    x: tuple[int, ...],
-    w: tuple[int, ...],
-    out: Pair,
-    stride: Pair,
+    x: Sizes,
+    w: Sizes,
+    out: Sizes,
+    stride: Sizes,
     padding: Padding,
-    dilation: Pair,
+    dilation: Sizes,
     groups: int,
-) -> Iterator[tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]]:
-    """Every (index of out, index of x, index of w) of the sum that conv2d is."""
-    before = padding[0][0], padding[1][0]
+) -> Iterator[Hit]:
+    """Every (index of out, index of x, index of w) of the sum that conv is."""
+    before = tuple(p[0] for p in padding)
     filters, depth = w[:2]
-    for i, j, u, v, p, q in hits(x, (w[2], w[3]), out, stride, before, dilation):
+    for window, element, pixel in hits(x[2:], w[2:], out, stride, before, dilation):
         for n, o, c in np.ndindex(x[0], filters, depth):
             channel = o // (filters // groups) * depth + c
-            yield (n, o, i, j), (n, channel, p, q), (o, c, u, v)
+            yield (n, o, *window), (n, channel, *pixel), (o, c, *element)
 
 
-def conv2d(
-    x: np.ndarray, w: np.ndarray, stride: Pair, padding: Padding, dilation: Pair, groups: int
+def conv(
+    x: np.ndarray,
+    w: np.ndarray,
+    stride: Sizes,
+    padding: Padding,
+    dilation: Sizes,
+    groups: int,
 ) -> np.ndarray:
     """out += x * w over all products."""
     spans = [d * (k - 1) + 1 for d, k in zip(dilation, w.shape[2:])]
@@ -52,13 +65,13 @@ def conv2d(
     return out
 
 
-def conv2d_dx(
+def conv_dx(
     g: np.ndarray,
     w: np.ndarray,
-    shape: tuple[int, ...],
-    stride: Pair,
+    shape: Sizes,
+    stride: Sizes,
     padding: Padding,
-    dilation: Pair,
+    dilation: Sizes,
     groups: int,
 ) -> np.ndarray:
     """dx += g * w over all products."""
@@ -68,13 +81,13 @@ def conv2d_dx(
     return dx
 
 
-def conv2d_dw(
+def conv_dw(
     g: np.ndarray,
     x: np.ndarray,
-    shape: tuple[int, ...],
-    stride: Pair,
+    shape: Sizes,
+    stride: Sizes,
     padding: Padding,
-    dilation: Pair,
+    dilation: Sizes,
     groups: int,
 ) -> np.ndarray:
     """dw += g * x over all products."""
@@ -84,8 +97,34 @@ def conv2d_dw(
     return dw
 
 
+def unfold(
+    x: np.ndarray, kernel: Sizes, stride: Sizes, padding: Padding, dilation: Sizes
+) -> np.ndarray:
+    """windows[..., element, window] = x[..., pixel]"""
+    lead, image = x.shape[: -len(kernel)], x.shape[-len(kernel) :]
+    spans = [d * (k - 1) + 1 for d, k in zip(dilation, kernel)]
+    out = tuple((n + sum(p) - k) // s + 1 for n, p, k, s in zip(image, padding, spans, stride))
+    windows = np.zeros((*lead, *kernel, *out), x.dtype)
+    before = tuple(p[0] for p in padding)
+    for window, element, pixel in hits(image, kernel, out, stride, before, dilation):
+        windows[_last(element, window)] = x[_last(pixel)]
+    return windows
+
+
+def fold(
+    windows: np.ndarray, x: np.ndarray, stride: Sizes, padding: Padding, dilation: Sizes
+) -> np.ndarray:
+    """x[..., pixel] += windows[..., element, window]"""
+    axes = len(stride)
+    kernel, out = windows.shape[-2 * axes : -axes], windows.shape[-axes:]
+    before = tuple(p[0] for p in padding)
+    for window, element, pixel in hits(x.shape[-axes:], kernel, out, stride, before, dilation):
+        x[_last(pixel)] += windows[_last(element, window)]
+    return x
+
+
 def max_pool2d(
-    x: np.ndarray, out: Pair, kernel: Pair, stride: Pair, padding: Pair, dilation: Pair
+    x: np.ndarray, out: Sizes, kernel: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes
 ) -> tuple[np.ndarray, np.ndarray]:
     """The largest element of each window; ties[u, v, ..., i, j]: is element (u, v) as large?"""
     lead = x.shape[:-2]
@@ -93,11 +132,11 @@ def max_pool2d(
     largest = np.full((*lead, *out), lowest, x.dtype)
     ties = np.zeros((*kernel, *lead, *out), bool)
     for n in np.ndindex(lead):
-        for i, j, _, _, y, z in hits(x.shape, kernel, out, stride, padding, dilation):
-            largest[(*n, i, j)] = np.maximum(largest[(*n, i, j)], x[(*n, y, z)])
-        for i, j, u, v, y, z in hits(x.shape, kernel, out, stride, padding, dilation):
-            a, b = x[(*n, y, z)], largest[(*n, i, j)]
-            ties[(u, v, *n, i, j)] = a == b or (a != a and b != b)
+        for to, _, pixel in hits(x.shape[-2:], kernel, out, stride, padding, dilation):
+            largest[(*n, *to)] = np.maximum(largest[(*n, *to)], x[(*n, *pixel)])
+        for to, element, pixel in hits(x.shape[-2:], kernel, out, stride, padding, dilation):
+            a, b = x[(*n, *pixel)], largest[(*n, *to)]
+            ties[(*element, *n, *to)] = a == b or (a != a and b != b)
     return largest, ties
 
 
@@ -105,41 +144,41 @@ def max_pool2d_dx(
     g: np.ndarray,
     ties: np.ndarray,
     shape: tuple[int, ...],
-    stride: Pair,
-    padding: Pair,
-    dilation: Pair,
+    stride: Sizes,
+    padding: Sizes,
+    dilation: Sizes,
 ) -> np.ndarray:
     """Each g in equal parts to the ties of its window."""
     kernel, out = ties.shape[:2], ties.shape[-2:]
     dx = np.zeros(shape, g.dtype)
     for n in np.ndindex(shape[:-2]):
-        for i, j, u, v, y, z in hits(shape, kernel, out, stride, padding, dilation):
-            if ties[(u, v, *n, i, j)]:
-                dx[(*n, y, z)] += g[(*n, i, j)] / ties[(slice(None), slice(None), *n, i, j)].sum()
+        for to, element, pixel in hits(shape[-2:], kernel, out, stride, padding, dilation):
+            if ties[(*element, *n, *to)]:
+                dx[(*n, *pixel)] += g[(*n, *to)] / ties[(slice(None), slice(None), *n, *to)].sum()
     return dx
 
 
 def max_pool2d_pick(
-    x: np.ndarray, ties: np.ndarray, stride: Pair, padding: Pair, dilation: Pair
+    x: np.ndarray, ties: np.ndarray, stride: Sizes, padding: Sizes, dilation: Sizes
 ) -> np.ndarray:
     """The mean over the ties of each window."""
     kernel, out = ties.shape[:2], ties.shape[-2:]
     means = np.zeros(ties.shape[2:], x.dtype)
     for n in np.ndindex(x.shape[:-2]):
-        for i, j, u, v, y, z in hits(x.shape, kernel, out, stride, padding, dilation):
-            if ties[(u, v, *n, i, j)]:
-                count = ties[(slice(None), slice(None), *n, i, j)].sum()
-                means[(*n, i, j)] += x[(*n, y, z)] / count
+        for to, element, pixel in hits(x.shape[-2:], kernel, out, stride, padding, dilation):
+            if ties[(*element, *n, *to)]:
+                count = ties[(slice(None), slice(None), *n, *to)].sum()
+                means[(*n, *to)] += x[(*n, *pixel)] / count
     return means
 
 
 def avg_pool2d(
-    x: np.ndarray, weight: np.ndarray, kernel: Pair, stride: Pair, padding: Pair
+    x: np.ndarray, weight: np.ndarray, kernel: Sizes, stride: Sizes, padding: Sizes
 ) -> np.ndarray:
     """The sum of each window times its weight."""
     out = np.zeros((*x.shape[:-2], *weight.shape), np.result_type(x, weight))
-    for i, j, _, _, y, z in hits(x.shape, kernel, weight.shape, stride, padding, (1, 1)):
-        out[..., i, j] += x[..., y, z] * weight[i, j]
+    for to, _, pixel in hits(x.shape[-2:], kernel, weight.shape, stride, padding, (1, 1)):
+        out[_last(to)] += x[_last(pixel)] * weight[to]
     return out
 
 
@@ -147,12 +186,12 @@ def avg_pool2d_dx(
     g: np.ndarray,
     weight: np.ndarray,
     shape: tuple[int, ...],
-    kernel: Pair,
-    stride: Pair,
-    padding: Pair,
+    kernel: Sizes,
+    stride: Sizes,
+    padding: Sizes,
 ) -> np.ndarray:
     """Each g times its weight to every pixel of its window."""
     dx = np.zeros(shape, np.result_type(g, weight))
-    for i, j, _, _, y, z in hits(shape, kernel, weight.shape, stride, padding, (1, 1)):
-        dx[..., y, z] += g[..., i, j] * weight[i, j]
+    for to, _, pixel in hits(shape[-2:], kernel, weight.shape, stride, padding, (1, 1)):
+        dx[_last(pixel)] += g[_last(to)] * weight[to]
     return dx

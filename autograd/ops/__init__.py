@@ -38,6 +38,7 @@ FAMILIES = (
     "piecewise",
     "activation",
     "softmax",
+    "conv_options",
     "conv",
     "pool",
     "normalisation",

@@ -15,11 +15,13 @@ import numpy as np
 from .. import kernels
 from ..errors import ArgumentError, DTypeError, ShapeError
 from ..kernels import reference
+from ..kernels.windows import Sizes
 from ..op import op
 from ..samples import Fails, Rng, Sample, distinct, uniform
-from .conv import Pair, Shape, pair
+from .conv_options import per_axis
 
-Window = tuple[Pair, Pair, Pair, Pair]  # kernel, stride, padding, dilation
+Shape = Sizes
+Window = tuple[Sizes, Sizes, Sizes, Sizes]  # kernel, stride, padding, dilation
 
 
 def window(kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1) -> Window:
@@ -30,9 +32,9 @@ def window(kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any
     ArgumentError
         If the padding is wider than half a window, so that windows could lie in it altogether.
     """
-    kernel, dilations = pair(kernel_size, "kernel_size"), pair(dilation, "dilation")
-    strides = kernel if stride is None else pair(stride, "stride")
-    pads = pair(padding, "padding", least=0)
+    kernel, dilations = per_axis(kernel_size, "kernel_size", 2), per_axis(dilation, "dilation", 2)
+    strides = kernel if stride is None else per_axis(stride, "stride", 2)
+    pads = per_axis(padding, "padding", 2, least=0)
     for p, k, d in zip(pads, kernel, dilations):
         if 2 * p > d * (k - 1) + 1:
             raise ArgumentError(
@@ -41,7 +43,7 @@ def window(kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any
     return kernel, strides, pads, dilations
 
 
-def pool_size(x: Shape, options: Window, ceil_mode: bool) -> Pair:
+def pool_size(x: Shape, options: Window, ceil_mode: bool) -> Sizes:
     """Rows and columns of a pooled image.
 
     With `ceil_mode` a last window may hang over the edge, but not begin behind the image.

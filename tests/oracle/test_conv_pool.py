@@ -1,4 +1,4 @@
-"""Values and gradients of convolution, pooling and products, next to PyTorch's, in float64."""
+"""Values and gradients of pooling and products, next to PyTorch's, in float64."""
 
 import numpy as np
 import pytest
@@ -28,37 +28,6 @@ def compare(ours, theirs, shapes, *leading, seed=0, **options):
     for a, b in pairs:
         assert a.shape == tuple(b.shape)
         np.testing.assert_allclose(a.numpy(), b.numpy(), rtol=1e-10, atol=1e-10)
-
-
-@pytest.mark.parametrize(
-    ("x", "w", "options"),
-    [
-        ((2, 3, 8, 7), (4, 3, 3, 3), {}),
-        ((2, 3, 8, 7), (4, 3, 3, 2), {"stride": 2}),
-        ((2, 3, 8, 7), (4, 3, 3, 3), {"padding": 1}),
-        ((2, 3, 8, 7), (4, 3, 5, 3), {"stride": (2, 3), "padding": (4, 1)}),
-        ((2, 3, 9, 9), (4, 3, 3, 3), {"dilation": 2}),
-        ((2, 3, 9, 9), (4, 3, 3, 2), {"dilation": (1, 3), "stride": (3, 2), "padding": (0, 5)}),
-        ((2, 3, 8, 7), (4, 3, 4, 3), {"padding": "same"}),
-        ((2, 3, 8, 7), (4, 3, 2, 4), {"padding": "same", "dilation": (3, 1)}),
-        ((2, 3, 8, 7), (4, 3, 4, 3), {"padding": "valid", "stride": 2}),
-        ((2, 4, 8, 7), (6, 2, 3, 3), {"groups": 2, "padding": 1}),
-        ((2, 4, 8, 7), (4, 1, 3, 3), {"groups": 4, "stride": 2}),
-        ((2, 4, 8, 7), (8, 1, 3, 3), {"groups": 4, "dilation": 2}),
-        ((2, 3, 8, 7), (4, 3, 1, 1), {}),
-        ((2, 3, 8, 7), (4, 3, 1, 1), {"stride": 3}),
-        ((2, 3, 4, 5), (4, 3, 4, 5), {}),
-        ((1, 1, 1, 1), (1, 1, 1, 1), {}),
-        ((3, 8, 7), (4, 3, 3, 3), {"padding": 1}),
-        ((0, 3, 8, 7), (4, 3, 3, 3), {}),
-        ((20, 16, 14, 14), (32, 16, 5, 5), {"padding": 2}),
-        ((40, 64, 3, 3), (32, 64, 3, 3), {}),
-    ],
-)
-@pytest.mark.parametrize("bias", [False, True])
-@pytest.mark.filterwarnings("ignore:Using padding='same'")
-def test_conv2d(x, w, options, bias):
-    compare(ag.conv2d, F.conv2d, [x, w, w[:1]] if bias else [x, w], **options)
 
 
 POOLS = [

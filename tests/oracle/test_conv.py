@@ -1,0 +1,91 @@
+"""Values and gradients of convolutions of every kind, next to PyTorch's, in float64."""
+
+import pytest
+
+import autograd as ag
+
+from .test_conv_pool import compare
+
+torch = pytest.importorskip("torch")
+
+pytestmark = pytest.mark.oracle
+
+F = torch.nn.functional
+
+
+@pytest.mark.parametrize(
+    ("x", "w", "options"),
+    [
+        ((2, 3, 8), (4, 3, 3), {}),
+        ((2, 3, 8), (4, 3, 3), {"stride": 2}),
+        ((2, 3, 9), (4, 3, 2), {"stride": (4,), "padding": (3,)}),
+        ((2, 3, 9), (4, 3, 3), {"dilation": 3}),
+        ((2, 3, 8), (4, 3, 4), {"padding": "same", "dilation": 2}),
+        ((2, 3, 8), (4, 3, 4), {"padding": "valid"}),
+        ((2, 4, 8), (6, 2, 3), {"groups": 2, "stride": 3, "padding": 1, "dilation": 2}),
+        ((2, 4, 8), (8, 1, 3), {"groups": 4}),
+        ((2, 3, 8), (4, 3, 1), {}),
+        ((2, 3, 8), (4, 3, 8), {}),
+        ((3, 8), (4, 3, 3), {"padding": 1}),
+        ((0, 3, 8), (4, 3, 3), {}),
+        ((30, 16, 100), (8, 16, 9), {"stride": 2}),
+    ],
+)
+@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.filterwarnings("ignore:Using padding='same'")
+def test_conv1d(x, w, options, bias):
+    compare(ag.conv1d, F.conv1d, [x, w, w[:1]] if bias else [x, w], **options)
+
+
+@pytest.mark.parametrize(
+    ("x", "w", "options"),
+    [
+        ((2, 3, 8, 7), (4, 3, 3, 3), {}),
+        ((2, 3, 8, 7), (4, 3, 3, 2), {"stride": 2}),
+        ((2, 3, 8, 7), (4, 3, 3, 3), {"padding": 1}),
+        ((2, 3, 8, 7), (4, 3, 5, 3), {"stride": (2, 3), "padding": (4, 1)}),
+        ((2, 3, 9, 9), (4, 3, 3, 3), {"dilation": 2}),
+        ((2, 3, 9, 9), (4, 3, 3, 2), {"dilation": (1, 3), "stride": (3, 2), "padding": (0, 5)}),
+        ((2, 3, 8, 7), (4, 3, 4, 3), {"padding": "same"}),
+        ((2, 3, 8, 7), (4, 3, 2, 4), {"padding": "same", "dilation": (3, 1)}),
+        ((2, 3, 8, 7), (4, 3, 4, 3), {"padding": "valid", "stride": 2}),
+        ((2, 4, 8, 7), (6, 2, 3, 3), {"groups": 2, "padding": 1}),
+        ((2, 4, 8, 7), (4, 1, 3, 3), {"groups": 4, "stride": 2}),
+        ((2, 4, 8, 7), (8, 1, 3, 3), {"groups": 4, "dilation": 2}),
+        ((2, 3, 8, 7), (4, 3, 1, 1), {}),
+        ((2, 3, 8, 7), (4, 3, 1, 1), {"stride": 3}),
+        ((2, 3, 4, 5), (4, 3, 4, 5), {}),
+        ((1, 1, 1, 1), (1, 1, 1, 1), {}),
+        ((3, 8, 7), (4, 3, 3, 3), {"padding": 1}),
+        ((0, 3, 8, 7), (4, 3, 3, 3), {}),
+        ((20, 16, 14, 14), (32, 16, 5, 5), {"padding": 2}),
+        ((40, 64, 3, 3), (32, 64, 3, 3), {}),
+    ],
+)
+@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.filterwarnings("ignore:Using padding='same'")
+def test_conv2d(x, w, options, bias):
+    compare(ag.conv2d, F.conv2d, [x, w, w[:1]] if bias else [x, w], **options)
+
+
+@pytest.mark.parametrize(
+    ("x", "w", "options"),
+    [
+        ((2, 3, 4, 6, 5), (4, 3, 2, 3, 3), {}),
+        ((2, 3, 5, 6, 5), (4, 3, 2, 3, 1), {"stride": 2}),
+        ((2, 3, 5, 6, 7), (4, 3, 3, 2, 3), {"stride": (1, 3, 2), "padding": (0, 2, 1)}),
+        ((2, 3, 5, 6, 7), (4, 3, 2, 2, 3), {"dilation": (3, 1, 2)}),
+        ((2, 3, 4, 5, 4), (4, 3, 3, 2, 3), {"padding": "same"}),
+        ((2, 4, 4, 5, 4), (6, 2, 3, 2, 3), {"groups": 2, "padding": 1, "stride": 3}),
+        ((2, 4, 4, 5, 4), (4, 1, 2, 2, 2), {"groups": 4, "dilation": 2, "padding": "valid"}),
+        ((2, 3, 4, 5, 6), (4, 3, 4, 5, 6), {}),
+        ((2, 3, 4, 5, 6), (4, 3, 1, 1, 1), {"stride": 2}),
+        ((3, 4, 5, 6), (4, 3, 2, 2, 2), {}),
+        ((0, 3, 4, 5, 6), (4, 3, 2, 2, 2), {}),
+        ((9, 8, 6, 12, 12), (8, 8, 3, 3, 3), {"padding": 1}),
+    ],
+)
+@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.filterwarnings("ignore:Using padding='same'")
+def test_conv3d(x, w, options, bias):
+    compare(ag.conv3d, F.conv3d, [x, w, w[:1]] if bias else [x, w], **options)
