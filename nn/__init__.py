@@ -25,9 +25,43 @@ from .activation import (
 from .container import Identity, Lambda, ModuleDict, ModuleList, ParameterList, Sequential
 from .conv import Conv2d
 from .dropout import Dropout
+from .embedding import Embedding, EmbeddingBag
 from .errors import MissingForwardError, ModuleError, StateError
 from .linear import Bilinear, Linear
-from .loss import BCELoss, BCEWithLogitsLoss, CrossEntropyLoss, L1Loss, MSELoss, NLLLoss
+from .loss import (
+    BCELoss,
+    BCEWithLogitsLoss,
+    GaussianNLLLoss,
+    HuberLoss,
+    KLDivLoss,
+    L1Loss,
+    LogCoshLoss,
+    MSELoss,
+    MSLELoss,
+    PoissonNLLLoss,
+    RMSELoss,
+    SmoothL1Loss,
+)
+from .loss_classes import (
+    CrossEntropyLoss,
+    CTCLoss,
+    MultiLabelMarginLoss,
+    MultiLabelSoftMarginLoss,
+    MultiMarginLoss,
+    NLLLoss,
+    TemporalCrossEntropy,
+)
+from .loss_margin import (
+    CosineEmbeddingLoss,
+    CosineSimilarity,
+    ExponentialLoss,
+    HingeEmbeddingLoss,
+    HingeLoss,
+    MarginRankingLoss,
+    PairwiseDistance,
+    SoftMarginLoss,
+    TripletMarginLoss,
+)
 from .module import Module
 from .parameter import Parameter
 from .piecewise import (
@@ -52,11 +86,16 @@ mark_internal(__file__)
 
 __all__ = [
     "CELU", "ELU", "GELU", "GLU", "SELU", "AvgPool2d", "BCELoss", "BCEWithLogitsLoss", "Bilinear",
-    "Conv2d", "CrossEntropyLoss", "Dropout", "Flatten", "Hardshrink", "Hardsigmoid", "Hardswish",
-    "Hardtanh", "Identity", "L1Loss", "Lambda", "LeakyReLU", "Linear", "LogSigmoid", "LogSoftmax",
-    "MSELoss", "MaxPool2d", "Mish", "MissingForwardError", "Module", "ModuleDict", "ModuleError",
-    "ModuleList", "NLLLoss", "PReLU", "Parameter", "ParameterList", "RReLU", "ReLU", "ReLU6",
-    "Sequential", "SiLU", "Sigmoid", "Softmax", "Softmax2d", "Softmin", "Softplus", "Softshrink",
-    "Softsign", "StateError", "Step", "Tanh", "Tanhshrink", "Threshold", "Unflatten", "data",
+    "CTCLoss", "Conv2d", "CosineEmbeddingLoss", "CosineSimilarity", "CrossEntropyLoss", "Dropout",
+    "Embedding", "EmbeddingBag", "ExponentialLoss", "Flatten", "GaussianNLLLoss", "Hardshrink",
+    "Hardsigmoid", "Hardswish", "Hardtanh", "HingeEmbeddingLoss", "HingeLoss", "HuberLoss",
+    "Identity", "KLDivLoss", "L1Loss", "Lambda", "LeakyReLU", "Linear", "LogCoshLoss", "LogSigmoid",
+    "LogSoftmax", "MSELoss", "MSLELoss", "MarginRankingLoss", "MaxPool2d", "Mish",
+    "MissingForwardError", "Module", "ModuleDict", "ModuleError", "ModuleList",
+    "MultiLabelMarginLoss", "MultiLabelSoftMarginLoss", "MultiMarginLoss", "NLLLoss", "PReLU",
+    "PairwiseDistance", "Parameter", "ParameterList", "PoissonNLLLoss", "RMSELoss", "RReLU", "ReLU",
+    "ReLU6", "Sequential", "SiLU", "Sigmoid", "SmoothL1Loss", "SoftMarginLoss", "Softmax",
+    "Softmax2d", "Softmin", "Softplus", "Softshrink", "Softsign", "StateError", "Step", "Tanh",
+    "Tanhshrink", "TemporalCrossEntropy", "Threshold", "TripletMarginLoss", "Unflatten", "data",
     "functional", "init", "optim", "progress",
 ]  # fmt: skip

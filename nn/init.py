@@ -16,9 +16,9 @@ from autograd.random import Rng, generator
 from autograd.tensor import Tensor
 
 __all__ = [
-    "calculate_gain", "constant_", "eye_", "kaiming_normal_", "kaiming_uniform_", "lecun_normal_",
-    "lecun_uniform_", "normal_", "ones_", "orthogonal_", "trunc_normal_", "uniform_",
-    "xavier_normal_", "xavier_uniform_", "zeros_",
+    "calculate_gain", "constant_", "dirac_", "eye_", "kaiming_normal_", "kaiming_uniform_",
+    "lecun_normal_", "lecun_uniform_", "normal_", "ones_", "orthogonal_", "sparse_",
+    "trunc_normal_", "uniform_", "xavier_normal_", "xavier_uniform_", "zeros_",
 ]  # fmt: skip
 
 
@@ -37,11 +37,15 @@ def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, *, rng: Rng = None)
     >>> bool((abs(w) <= 1).all())
     True
     """
+    if not a <= b:
+        raise ArgumentError(f"uniform_: a must not exceed b, got a={a}, b={b}")
     return _fill(tensor, generator(rng).uniform(a, b, tensor.shape))
 
 
 def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, *, rng: Rng = None) -> Tensor:
     """Normal with the given mean and standard deviation."""
+    if not std >= 0:
+        raise ArgumentError(f"normal_: std must not be negative, got {std}")
     return _fill(tensor, mean + std * generator(rng).standard_normal(tensor.shape))
 
 
@@ -54,6 +58,8 @@ def trunc_normal_(
 
     if not a < b:
         raise ArgumentError(f"trunc_normal_: a must be less than b, got a={a}, b={b}")
+    if not std > 0:
+        raise ArgumentError(f"trunc_normal_: std must be positive, got {std}")
     low, high = ndtr((a - mean) / std), ndtr((b - mean) / std)
     draw = ndtri(generator(rng).uniform(low, high, tensor.shape))
     return _fill(tensor, np.clip(mean + std * draw, a, b))
@@ -81,13 +87,62 @@ def eye_(tensor: Tensor) -> Tensor:
     return _fill(tensor, np.eye(tensor.shape[0], tensor.shape[1]))
 
 
+def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
+    """Convolution weights (out, in / groups, *kernel) that pass each channel on unchanged.
+
+    In each group, output channel i is input channel i, as long as there is one.
+
+    Examples
+    --------
+    >>> from nn import Parameter, init
+    >>> init.dirac_(Parameter(np.full((2, 2, 3), 9.0))).tolist()
+    [[[0.0, 1.0, 0.0], [0.0, 0.0, 0.0]], [[0.0, 0.0, 0.0], [0.0, 1.0, 0.0]]]
+    """
+    if not 3 <= tensor.ndim <= 5:
+        raise ShapeError(f"dirac_: needs 3 to 5 axes (out, in, *kernel), got shape {tensor.shape}")
+    if groups < 1 or tensor.shape[0] % groups:
+        fact = f"groups must divide the {tensor.shape[0]} output channels, got {groups}"
+        raise ArgumentError(f"dirac_: {fact}")
+    share = tensor.shape[0] // groups
+    centre = tuple(n // 2 for n in tensor.shape[2:])
+    values = np.zeros(tensor.shape)
+    for group in range(groups):
+        for i in range(min(share, tensor.shape[1])):
+            values[(group * share + i, i, *centre)] = 1
+    return _fill(tensor, values)
+
+
+def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, *, rng: Rng = None) -> Tensor:
+    """Normal, but in every column a share of the entries is 0 (rounded up).
+
+    Parameters
+    ----------
+    tensor : (rows, columns)
+    sparsity : share of zeros, 0 to 1
+    std : standard deviation of the others
+
+    Source
+    ------
+    Martens (2010), "Deep learning via Hessian-free optimization".
+    """
+    if tensor.ndim != 2:
+        raise ShapeError(f"sparse_: needs a matrix, got shape {tensor.shape}")
+    if not 0 <= sparsity <= 1:
+        raise ArgumentError(f"sparse_: sparsity must lie between 0 and 1, got {sparsity}")
+    draw = generator(rng)
+    rows, columns = tensor.shape
+    rank = draw.permuted(np.tile(np.arange(rows)[:, None], columns), axis=0)
+    values = std * draw.standard_normal(tensor.shape)
+    return _fill(tensor, np.where(rank < math.ceil(sparsity * rows), 0, values))
+
+
 def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
     """By how much weights must grow for signals to keep their size through a nonlinearity.
 
     Parameters
     ----------
-    nonlinearity : "linear", "conv1d", "conv2d", "conv3d", "sigmoid", "tanh", "relu", "leaky_relu",
-        "selu"
+    nonlinearity : "linear", "conv1d" ... "conv3d", "conv_transpose1d" ... "conv_transpose3d",
+        "sigmoid", "tanh", "relu", "leaky_relu" or "selu"
     param : negative slope of leaky_relu (0.01)
 
     Examples
@@ -98,9 +153,9 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
     """
     slope = 0.01 if param is None else param
     gains = {
-        "linear": 1.0, "conv1d": 1.0, "conv2d": 1.0, "conv3d": 1.0, "sigmoid": 1.0,
-        "tanh": 5 / 3, "relu": math.sqrt(2), "selu": 0.75,
-        "leaky_relu": math.sqrt(2 / (1 + slope**2)),
+        "linear": 1.0, "conv1d": 1.0, "conv2d": 1.0, "conv3d": 1.0, "conv_transpose1d": 1.0,
+        "conv_transpose2d": 1.0, "conv_transpose3d": 1.0, "sigmoid": 1.0, "tanh": 5 / 3,
+        "relu": math.sqrt(2), "selu": 0.75, "leaky_relu": math.sqrt(2 / (1 + slope**2)),
     }  # fmt: skip
     if nonlinearity not in gains:
         raise ArgumentError(f"calculate_gain: no {nonlinearity!r}; there is {', '.join(gains)}")

@@ -28,8 +28,11 @@ ENGINE = words("""
 
 MODELS = words("""
     errors parameter tree scope hooks state module misfit
-    functional.shapes functional.activation functional.piecewise functional.layers functional
-    init linear conv pool activation piecewise dropout shape loss container progress
+    functional.shapes functional.activation functional.piecewise functional.layers
+    functional.loss functional.embedding
+    functional
+    init linear conv pool activation piecewise dropout shape container progress
+    loss loss_classes loss_margin embedding
     data.dataset data.sampler data.loader data.datasets data
     optim.optimizer optim.sgd optim.adam optim
 """)

@@ -314,9 +314,10 @@ def temporal_cross_entropy(input, target, mask=None, reduction="mean"):
         target = np.where(plain(scale) == 0, -100, plain(target))
     ignored = -100 if scale is not None else None
     classes, counted = _checked_classes(name, x, target, ignored, axis=2)
+    if not counted.all():
+        x = where(counted[:, :, None], x, 0)  # whatever padding holds, NaN included, has no effect
     loss = _cross_entropy(x, classes=classes, axis=2)
-    if scale is not None:
-        loss = where(counted, loss * scale, 0)
+    loss = loss if scale is None else loss * scale
     return sum(loss) / len(x) if reduction == "mean" else reduced(loss, reduction)
 
 

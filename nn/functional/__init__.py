@@ -1,14 +1,5 @@
 """The functions behind the layers and losses, with PyTorch's names and arguments."""
 
-from autograd import (
-    binary_cross_entropy,
-    binary_cross_entropy_with_logits,
-    cross_entropy,
-    l1_loss,
-    mse_loss,
-    nll_loss,
-)
-
 from .activation import (
     celu,
     elu,
@@ -27,7 +18,38 @@ from .activation import (
     tanh,
     tanhshrink,
 )
+from .embedding import embedding, embedding_bag
 from .layers import avg_pool2d, bilinear, conv2d, dropout, linear, max_pool2d
+from .loss import (
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    cosine_embedding_loss,
+    cosine_similarity,
+    cross_entropy,
+    ctc_loss,
+    exponential_loss,
+    gaussian_nll_loss,
+    hinge_embedding_loss,
+    hinge_loss,
+    huber_loss,
+    kl_div,
+    l1_loss,
+    log_cosh_loss,
+    margin_ranking_loss,
+    mse_loss,
+    msle_loss,
+    multi_margin_loss,
+    multilabel_margin_loss,
+    multilabel_soft_margin_loss,
+    nll_loss,
+    pairwise_distance,
+    poisson_nll_loss,
+    rmse_loss,
+    smooth_l1_loss,
+    soft_margin_loss,
+    temporal_cross_entropy,
+    triplet_margin_loss,
+)
 from .piecewise import (
     hardshrink,
     hardsigmoid,
@@ -46,9 +68,14 @@ from .piecewise import (
 
 __all__ = [
     "avg_pool2d", "bilinear", "binary_cross_entropy", "binary_cross_entropy_with_logits", "celu",
-    "conv2d", "cross_entropy", "dropout", "elu", "gelu", "glu", "hardshrink", "hardsigmoid",
-    "hardswish", "hardtanh", "l1_loss", "leaky_relu", "linear", "log_softmax", "logsigmoid",
-    "max_pool2d", "maxout", "mish", "mse_loss", "nll_loss", "prelu", "relu", "relu6", "rrelu",
-    "selu", "sigmoid", "silu", "softmax", "softmin", "softplus", "softshrink", "softsign", "step",
-    "tanh", "tanhshrink", "threshold",
+    "conv2d", "cosine_embedding_loss", "cosine_similarity", "cross_entropy", "ctc_loss", "dropout",
+    "elu", "embedding", "embedding_bag", "exponential_loss", "gaussian_nll_loss", "gelu", "glu",
+    "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hinge_embedding_loss", "hinge_loss",
+    "huber_loss", "kl_div", "l1_loss", "leaky_relu", "linear", "log_cosh_loss", "log_softmax",
+    "logsigmoid", "margin_ranking_loss", "max_pool2d", "maxout", "mish", "mse_loss", "msle_loss",
+    "multi_margin_loss", "multilabel_margin_loss", "multilabel_soft_margin_loss", "nll_loss",
+    "pairwise_distance", "poisson_nll_loss", "prelu", "relu", "relu6", "rmse_loss", "rrelu", "selu",
+    "sigmoid", "silu", "smooth_l1_loss", "soft_margin_loss", "softmax", "softmin", "softplus",
+    "softshrink", "softsign", "step", "tanh", "tanhshrink", "temporal_cross_entropy", "threshold",
+    "triplet_margin_loss",
 ]  # fmt: skip
