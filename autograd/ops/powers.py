@@ -23,6 +23,7 @@ def _power_samples(rng: Rng) -> Iterable[Sample]:
     yield Sample(uniform(rng, (2,), 0.5, 2), np.array([0.0, 1.0]), label="exponent array")
     yield Sample(np.array([0.0, 1.0, -1.0]), 2, label="square at zero")
     yield Sample(np.array([0.0, 2.0]), 3.0, label="cube at zero")
+    yield Sample(np.array([np.nan, np.inf]), np.zeros(2), orders=0, label="** 0 of no number")
 
 
 @op(
@@ -38,7 +39,7 @@ def power(x, y, /):
     Gradient
     --------
     y * x**(y-1) and x**y * log(x). Exact at x = 0 where the derivative exists: x**0 has derivative
-    0 in x, and 0**y has derivative 0 in y for y >= 0.
+    0 in x (it is 1 for every x, NaN too), and 0**y has derivative 0 in y for y >= 0.
     """
     return x**y
 
@@ -49,7 +50,8 @@ def _(g, x, y):
         if y == 2:
             return g * (2 * x)
         return g * (y * x ** (y - 1)) if y else flat(g)
-    return g * where((x == 0) & (y == 0), 0, y * power(x, y - 1))
+    constant = (y == 0) & ~(abs(x) > 0)  # x**0 is 1 for 0 and NaN too
+    return g * where(constant, 0, y * power(x, y - 1))
 
 
 @power.grad("y")
