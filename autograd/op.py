@@ -358,6 +358,12 @@ def exports(package: str) -> dict[str, Callable[..., Any]]:
     return found
 
 
+def require_axes(x: Any, axis: Any) -> None:
+    """Refuse axis 0 and -1 of a number, which NumPy lets pass, like any axis that is not there."""
+    if not x.ndim:
+        normalize_axes(axis, 0)
+
+
 def normalize_axes(axis: Any, ndim: int) -> tuple[int, ...]:
     """`axis` (None, int or tuple of ints, negative allowed) as a tuple of axes 0 <= a < ndim.
 

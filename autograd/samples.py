@@ -155,3 +155,4 @@ def reduction(draw: Callable[[Rng, Sequence[int]], np.ndarray] = uniform, **attr
 
 BAD_PAIR = Fails(np.ones((2, 3)), np.ones((2, 4)), match=r"do not broadcast.*3.*4")
 BAD_AXIS = Fails(np.ones((2, 3)), axis=2, match=r"axis 2")
+NO_AXIS = Fails(np.float64(1.0), axis=0, match="axis 0 does not exist in an array of 0 axes")

@@ -10,8 +10,8 @@ import numpy as np
 
 from ..algebra import astype, where
 from ..errors import ArgumentError
-from ..op import op
-from ..samples import BAD_AXIS, Fails, Rng, Sample, distinct, uniform
+from ..op import op, require_axes
+from ..samples import BAD_AXIS, NO_AXIS, Fails, Rng, Sample, distinct, uniform
 from .exponential import exp
 from .rearrange import flip, pad_constant, shifted
 from .shape import reshape
@@ -72,7 +72,9 @@ def _adjoint(g: Any, a: Any, axis: int, reverse: bool) -> Any:
 
 
 def _lanes(x: Any, axis: int | None) -> tuple[np.ndarray, int]:
-    return (np.ravel(x), 0) if axis is None else (np.asarray(x), axis)
+    x = np.asarray(x)
+    require_axes(x, axis)
+    return (np.ravel(x), 0) if axis is None else (x, axis)
 
 
 def _along_axis(values: Any = uniform) -> Any:
@@ -97,10 +99,15 @@ def _over_prefixes(f: Any) -> Any:
     return reference
 
 
-@op(samples=_along_axis(), reference=_over_prefixes(math.fsum), fails=[BAD_AXIS], method="cumsum")
+@op(
+    samples=_along_axis(),
+    reference=_over_prefixes(math.fsum),
+    fails=[BAD_AXIS, NO_AXIS],
+    method="cumsum",
+)
 def cumsum(x, /, *, axis=None):
     """Running sum along `axis`; of the flattened x without it."""
-    return np.cumsum(x, axis)
+    return np.cumsum(*_lanes(x, axis))
 
 
 @cumsum.grad("x")
@@ -120,7 +127,7 @@ def _cumprod_samples(rng: Rng) -> Iterable[Sample]:
 @op(
     samples=_cumprod_samples,
     reference=_over_prefixes(math.prod),
-    fails=[BAD_AXIS],
+    fails=[BAD_AXIS, NO_AXIS],
     method="cumprod",
 )
 def cumprod(x, /, *, axis=None):
@@ -130,7 +137,7 @@ def cumprod(x, /, *, axis=None):
     --------
     Formed without division: exact with zeros, to every order.
     """
-    return np.cumprod(x, axis)
+    return np.cumprod(*_lanes(x, axis))
 
 
 @cumprod.grad("x")
@@ -143,7 +150,7 @@ def _(g, x, out, axis, x_shape):
 @op(
     samples=_along_axis(distinct),
     reference=_over_prefixes(max),
-    fails=[BAD_AXIS],
+    fails=[BAD_AXIS, NO_AXIS],
     method="cummax",
     masks=True,
 )
@@ -161,7 +168,7 @@ def cummax(x, /, *, axis=None):
 @op(
     samples=_along_axis(distinct),
     reference=_over_prefixes(min),
-    fails=[BAD_AXIS],
+    fails=[BAD_AXIS, NO_AXIS],
     method="cummin",
     masks=True,
 )
@@ -201,7 +208,7 @@ def _logsumexp(values: list[float]) -> float:
 @op(
     samples=_logcumsumexp_samples,
     reference=_over_prefixes(_logsumexp),
-    fails=[BAD_AXIS],
+    fails=[BAD_AXIS, NO_AXIS],
     method="logcumsumexp",
 )
 def logcumsumexp(x, /, *, axis=None):

@@ -12,8 +12,8 @@ import numpy as np
 from ..algebra import astype, broadcast_to, where
 from ..errors import ArgumentError, ShapeError
 from ..messages import complain
-from ..op import composite, normalize_axes, op
-from ..samples import BAD_AXIS, Fails, Rng, Sample, distinct, reduction, uniform
+from ..op import composite, normalize_axes, op, require_axes
+from ..samples import BAD_AXIS, NO_AXIS, Fails, Rng, Sample, distinct, reduction, uniform
 from .compare import equal, isnan
 from .cumulative import cumprod, diff
 from .index import getitem
@@ -49,11 +49,10 @@ def lane_by_lane(f: Callable[..., Any]) -> Callable[..., np.ndarray]:
     return reference
 
 
-@op(samples=reduction(), reference=lane_by_lane(math.fsum), fails=[BAD_AXIS], method="sum")
+@op(samples=reduction(), reference=lane_by_lane(math.fsum), fails=[BAD_AXIS, NO_AXIS], method="sum")
 def sum(x, /, *, axis=None, keepdims=False):
     """Sum over `axis` (int, tuple, or None for all)."""
-    if not x.ndim:  # NumPy lets axis 0 of a number pass
-        normalize_axes(axis, 0)
+    require_axes(x, axis)
     return np.add.reduce(x, axis, None, None, keepdims)
 
 
@@ -90,7 +89,12 @@ def _prod_samples(rng: Rng) -> Iterable[Sample]:
         yield Sample(x, axis=1, label=f"{zeros} zeros")
 
 
-@op(samples=_prod_samples, reference=lane_by_lane(math.prod), fails=[BAD_AXIS], method="prod")
+@op(
+    samples=_prod_samples,
+    reference=lane_by_lane(math.prod),
+    fails=[BAD_AXIS, NO_AXIS],
+    method="prod",
+)
 def prod(x, /, *, axis=None, keepdims=False):
     """Product over `axis` (int, tuple, or None for all).
 
@@ -98,8 +102,7 @@ def prod(x, /, *, axis=None, keepdims=False):
     --------
     The product of all other elements, formed without division: exact with zeros, to every order.
     """
-    if not x.ndim:  # NumPy lets axis 0 of a number pass
-        normalize_axes(axis, 0)
+    require_axes(x, axis)
     return np.multiply.reduce(x, axis, None, None, keepdims)
 
 
@@ -151,7 +154,7 @@ EMPTY = Fails(np.ones((0, 3)), axis=0, match="zero-size array")
 @op(
     samples=reduction(distinct),
     reference=lane_by_lane(builtins.max),
-    fails=[BAD_AXIS, EMPTY],
+    fails=[BAD_AXIS, NO_AXIS, EMPTY],
     method=("max", "amax"),
     masks=True,
 )
@@ -168,13 +171,14 @@ def max(x, /, *, axis=None, keepdims=False):
     >>> x.max().backward(); x.grad
     Tensor([0. , 0.5, 0.5])
     """
+    require_axes(x, axis)
     return np.maximum.reduce(x, axis, None, None, keepdims)
 
 
 @op(
     samples=reduction(distinct),
     reference=lane_by_lane(builtins.min),
-    fails=[BAD_AXIS, EMPTY],
+    fails=[BAD_AXIS, NO_AXIS, EMPTY],
     method=("min", "amin"),
     masks=True,
 )
@@ -185,6 +189,7 @@ def min(x, /, *, axis=None, keepdims=False):
     --------
     Elements that tie for the minimum share it equally.
     """
+    require_axes(x, axis)
     return np.minimum.reduce(x, axis, None, None, keepdims)
 
 
@@ -208,37 +213,43 @@ def _arg_samples(rng: Rng) -> Iterable[Sample]:
 @op(
     samples=_arg_samples,
     reference=lane_by_lane(lambda v: v.index(builtins.max(v))),
-    fails=[BAD_AXIS, Fails(np.ones(0), error=ArgumentError, match="empty")],
+    fails=[BAD_AXIS, NO_AXIS, Fails(np.ones(0), error=ArgumentError, match="empty")],
     method="argmax",
     plain=True,
 )
 def argmax(x, /, *, axis=None, keepdims=False):
     """Where the greatest element is along `axis` (in x.ravel() without it); the first of ties."""
+    x = np.asarray(x)
+    require_axes(x, axis)
     return np.argmax(x, axis, keepdims=keepdims)
 
 
 @op(
     samples=_arg_samples,
     reference=lane_by_lane(lambda v: v.index(builtins.min(v))),
-    fails=[BAD_AXIS, Fails(np.ones(0), error=ArgumentError, match="empty")],
+    fails=[BAD_AXIS, NO_AXIS, Fails(np.ones(0), error=ArgumentError, match="empty")],
     method="argmin",
     plain=True,
 )
 def argmin(x, /, *, axis=None, keepdims=False):
     """Where the smallest element is along `axis` (in x.ravel() without it); the first of ties."""
+    x = np.asarray(x)
+    require_axes(x, axis)
     return np.argmin(x, axis, keepdims=keepdims)
 
 
 @op(
     samples=reduction(lambda rng, shape: np.asarray(rng.integers(0, 2, shape), float)),
     reference=lane_by_lane(lambda v: len(v) - v.count(0)),
-    fails=[BAD_AXIS],
+    fails=[BAD_AXIS, NO_AXIS],
     method="count_nonzero",
     plain=True,
 )
 def count_nonzero(x, /, *, axis=None, keepdims=False):
     """How many elements over `axis` (int, tuple, or None for all) are not zero."""
-    return np.add.reduce(np.not_equal(x, 0), axis, np.intp, None, keepdims)
+    x = np.not_equal(x, 0)
+    require_axes(x, axis)
+    return np.add.reduce(x, axis, np.intp, None, keepdims)
 
 
 # Spread

@@ -12,8 +12,8 @@ from ..algebra import broadcast_to
 from ..binding import bind
 from ..errors import AxisError, ShapeError
 from ..messages import complain
-from ..op import composite, normalize_axes, op
-from ..samples import Fails, Rng, Sample, uniform
+from ..op import composite, normalize_axes, op, require_axes
+from ..samples import NO_AXIS, Fails, Rng, Sample, uniform
 from ..tensor import Tensor
 
 
@@ -237,6 +237,7 @@ def _squeeze_samples(rng: Rng) -> Iterable[Sample]:
     samples=_squeeze_samples,
     reference=np.squeeze,
     fails=[
+        NO_AXIS,
         Fails(np.ones((2, 3)), axis=0, match="size not equal to one"),
         Fails(np.ones((2, 3)), axis=2, error=AxisError, match="axis 2"),
     ],
@@ -250,7 +251,9 @@ def squeeze(x, /, *, axis=None):
     ShapeError
         If a named axis is longer than one.
     """
-    return np.asarray(x).squeeze(axis)[()]
+    x = np.asarray(x)
+    require_axes(x, axis)
+    return x.squeeze(axis)[()]
 
 
 @squeeze.grad("x")

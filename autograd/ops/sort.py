@@ -14,8 +14,8 @@ import numpy as np
 
 from ..errors import ArgumentError, AxisError, ShapeError
 from ..messages import complain
-from ..op import composite, op
-from ..samples import BAD_AXIS, Fails, Rng, Sample, distinct, uniform
+from ..op import composite, op, require_axes
+from ..samples import BAD_AXIS, NO_AXIS, Fails, Rng, Sample, distinct, uniform
 from ..tensor import Tensor, wrap
 from .gather import take_along_axis
 from .index import getitem
@@ -77,7 +77,7 @@ def _argsort_reference(
 @op(
     samples=_argsort_samples,
     reference=_argsort_reference,
-    fails=[BAD_AXIS],
+    fails=[BAD_AXIS, NO_AXIS],
     method="argsort",
     plain=True,
 )
@@ -86,7 +86,9 @@ def argsort(x, /, *, axis=-1, descending=False, stable=True):
 
     With stable=True elements that tie stay in their order, in descending order too.
     """
-    x, axis = (np.ravel(x), 0) if axis is None else (np.asarray(x), axis)
+    x = np.asarray(x)
+    require_axes(x, axis)
+    x, axis = (np.ravel(x), 0) if axis is None else (x, axis)
     kind = "stable" if stable else None
     if not descending:
         return np.argsort(x, axis, kind=kind)
