@@ -40,3 +40,15 @@ def cross(x, y, order=2):
     """Every special value of x with every one of y."""
     a, b = (v.ravel() for v in np.meshgrid(np.array(x), np.array(y)))
     return Sample(a, b, orders=order, label=f"{x} with {y}")
+
+
+def distinct(*shape):
+    """No two are equal or close."""
+    size = int(np.prod(shape))
+    return RNG.permutation(size).reshape(shape) / 3 - 2 + between(0, 0.1, *shape)
+
+
+def over(draw, *axes, **options):
+    """An array of three axes reduced over each of `axes`, with and without keepdims."""
+    x = draw(2, 3, 4)
+    return [Sample(x, axis=a, keepdims=k, **options) for a in axes for k in (False, True)]
