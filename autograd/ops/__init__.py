@@ -40,6 +40,7 @@ FAMILIES = (
     "softmax",
     "conv_options",
     "conv",
+    "conv_transpose",
     "pool",
     "normalisation",
     "layer_norm",

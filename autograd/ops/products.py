@@ -201,11 +201,11 @@ def linear(x, w, b=None, /):
     return out if b is None else out + checked_bias("linear", x, w, b)
 
 
-def checked_bias(name: str, x: Any, w: Any, b: Any) -> Any:
-    """b, if it has one element for each output of w."""
-    shape = np.shape(b)
-    if shape != np.shape(w)[:1]:
-        fact = f"b has shape {shape} but w gives {np.shape(w)[0]} outputs"
+def checked_bias(name: str, x: Any, w: Any, b: Any, outputs: int | None = None) -> Any:
+    """b, if it has one element for each output of w (its first axis, unless `outputs` is given)."""
+    shape, count = np.shape(b), np.shape(w)[0] if outputs is None else outputs
+    if shape != (count,):
+        fact = f"b has shape {shape} but w gives {count} outputs"
         raise complain(ShapeError, name, fact, {"x": x, "w": w, "b": b})
     return b
 

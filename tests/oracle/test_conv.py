@@ -13,6 +13,12 @@ pytestmark = pytest.mark.oracle
 F = torch.nn.functional
 
 
+def transposed(ours, theirs, x, w, options, bias):
+    """Compare a transposed convolution, whose outputs are w.shape[1] for each group."""
+    outputs = (w[1] * options.get("groups", 1),)
+    compare(ours, theirs, [x, w, outputs] if bias else [x, w], **options)
+
+
 @pytest.mark.parametrize(
     ("x", "w", "options"),
     [
@@ -89,3 +95,63 @@ def test_conv2d(x, w, options, bias):
 @pytest.mark.filterwarnings("ignore:Using padding='same'")
 def test_conv3d(x, w, options, bias):
     compare(ag.conv3d, F.conv3d, [x, w, w[:1]] if bias else [x, w], **options)
+
+
+@pytest.mark.parametrize(
+    ("x", "w", "options"),
+    [
+        ((2, 3, 5), (3, 4, 3), {}),
+        ((2, 3, 5), (3, 4, 3), {"stride": 2, "output_padding": 1}),
+        ((2, 3, 5), (3, 4, 3), {"stride": 3, "padding": 2, "output_padding": 2}),
+        ((2, 3, 5), (3, 4, 3), {"dilation": 3, "output_padding": 2}),
+        ((2, 3, 5), (3, 4, 3), {"dilation": 3, "padding": 1, "output_padding": 2}),
+        ((2, 3, 5), (3, 4, 1), {"stride": 3}),
+        ((2, 4, 5), (4, 3, 3), {"groups": 2, "stride": 2, "padding": 1, "dilation": 2}),
+        ((2, 4, 5), (4, 1, 3), {"groups": 4}),
+        ((3, 5), (3, 4, 3), {"padding": 2}),
+        ((3, 1), (3, 4, 1), {}),
+        ((0, 3, 5), (3, 4, 3), {"stride": 2, "output_padding": 1}),
+    ],
+)
+@pytest.mark.parametrize("bias", [0, 1])
+def test_conv_transpose1d(x, w, options, bias):
+    transposed(ag.conv_transpose1d, F.conv_transpose1d, x, w, options, bias)
+
+
+@pytest.mark.parametrize(
+    ("x", "w", "options"),
+    [
+        ((2, 3, 4, 5), (3, 4, 3, 2), {}),
+        ((2, 3, 4, 5), (3, 4, 3, 2), {"stride": (2, 3)}),
+        ((2, 3, 4, 5), (3, 4, 3, 3), {"stride": (2, 3), "padding": 1, "output_padding": (1, 2)}),
+        ((2, 3, 4, 5), (3, 4, 3, 3), {"stride": 2, "output_padding": 1}),
+        ((2, 3, 4, 5), (3, 4, 3, 3), {"dilation": (1, 2), "output_padding": (0, 1)}),
+        ((2, 3, 4, 5), (3, 4, 4, 5), {"padding": (3, 2)}),
+        ((2, 4, 4, 5), (4, 3, 3, 3), {"groups": 2, "stride": 2, "padding": 1}),
+        ((2, 4, 4, 5), (4, 2, 2, 3), {"groups": 4, "dilation": 2, "padding": 2}),
+        ((2, 3, 4, 5), (3, 4, 1, 1), {"stride": 2, "output_padding": 1}),
+        ((3, 4, 5), (3, 4, 3, 3), {"padding": 1}),
+        ((1, 1, 1, 1), (1, 1, 1, 1), {}),
+        ((0, 3, 4, 5), (3, 4, 3, 3), {}),
+        ((20, 16, 9, 9), (16, 8, 5, 5), {"stride": 2, "padding": 2, "output_padding": 1}),
+    ],
+)
+@pytest.mark.parametrize("bias", [0, 1])
+def test_conv_transpose2d(x, w, options, bias):
+    transposed(ag.conv_transpose2d, F.conv_transpose2d, x, w, options, bias)
+
+
+@pytest.mark.parametrize(
+    ("x", "w", "options"),
+    [
+        ((2, 3, 3, 4, 2), (3, 4, 2, 3, 2), {}),
+        ((2, 3, 3, 4, 2), (3, 4, 2, 3, 2), {"stride": (1, 2, 3), "output_padding": (0, 1, 2)}),
+        ((2, 3, 3, 4, 2), (3, 4, 2, 3, 2), {"stride": 2, "padding": 1, "output_padding": 1}),
+        ((2, 4, 3, 4, 2), (4, 1, 2, 3, 2), {"groups": 2, "dilation": 2, "padding": (1, 2, 0)}),
+        ((3, 3, 4, 2), (3, 4, 2, 1, 2), {}),
+        ((0, 3, 3, 4, 2), (3, 4, 2, 1, 2), {}),
+    ],
+)
+@pytest.mark.parametrize("bias", [0, 1])
+def test_conv_transpose3d(x, w, options, bias):
+    transposed(ag.conv_transpose3d, F.conv_transpose3d, x, w, options, bias)
