@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sized
+from contextlib import suppress
 from importlib.util import find_spec
 from typing import Any
 
@@ -23,7 +24,8 @@ def progress(iterable: Iterable[Any], total: int | None = None, description: str
     [0, 1, 2, 3]
     """
     if total is None and isinstance(iterable, Sized):
-        total = len(iterable)
+        with suppress(TypeError):  # a loader knows its length if its sampler does
+            total = len(iterable)
     if sys.stderr.isatty() and find_spec("tqdm") is not None:
         from tqdm.auto import tqdm
 

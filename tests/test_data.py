@@ -3,6 +3,7 @@
 import io
 import sys
 from collections import namedtuple
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -13,13 +14,17 @@ from autograd.errors import ArgumentError, DTypeError, IndexingError, ShapeError
 from nn import progress
 from nn.data import (
     BatchSampler,
+    ConcatDataset,
     DataLoader,
     RandomSampler,
     Subset,
+    SubsetRandomSampler,
     TensorDataset,
     WeightedRandomSampler,
+    bootstrap,
     datasets,
     default_collate,
+    k_fold,
     random_split,
 )
 
@@ -52,6 +57,45 @@ def test_a_subset_of_a_subset():
     part = Subset(Subset(TEN, [8, 6, 4]), [2, 0])
     assert [part[i][1].item() for i in range(2)] == [4, 8]
     assert part.batch([1])[1].tolist() == [8]
+
+
+def test_data_sets_one_behind_the_other():
+    both = TEN + Subset(TEN, [3, 1])
+    assert isinstance(both, ConcatDataset)
+    assert [both[i][1].item() for i in (9, 10, 11, -1, -12)] == [9, 3, 1, 1, 0]
+    assert order(DataLoader(both, 5)) == [*range(10), 3, 1]
+    for index in (12, -13):
+        with pytest.raises(IndexingError, match=f"sample {index} of a ConcatDataset of 12"):
+            both[index]
+
+
+@pytest.mark.parametrize("shuffle", [True, False])
+@pytest.mark.parametrize("k", [2, 3, 10])
+def test_folds_share_nothing_and_lose_nothing(k, shuffle):
+    folds = list(k_fold(TEN, k, shuffle=shuffle, rng=0))
+    held_out = [set(part.indices.tolist()) for _, part in folds]
+    assert sorted(i for part in held_out for i in part) == list(range(10))
+    assert max(map(len, held_out)) - min(map(len, held_out)) <= 1
+    for (train, _), part in zip(folds, held_out):
+        assert set(train.indices.tolist()) == set(range(10)) - part
+
+
+def test_stratified_folds_have_all_classes_alike():
+    labels = np.array([0] * 30 + [1] * 12 + [2] * 3)
+    folds = list(k_fold(labels, 3, labels=labels, rng=0))
+    for _, held_out in folds:
+        assert np.bincount(labels[held_out.indices]).tolist() == [10, 4, 1]
+    again = list(k_fold(labels, 3, labels=labels, rng=0))
+    assert all(np.array_equal(a[1].indices, b[1].indices) for a, b in zip(folds, again))
+
+
+def test_a_bootstrap_leaves_about_a_third_out():
+    drawn, left = bootstrap(range(1000), rng=0)
+    assert len(drawn) == 1000
+    assert {*drawn.indices} | {*left.indices} == set(range(1000))
+    assert {*drawn.indices} & {*left.indices} == set()
+    assert len(left) / 1000 == pytest.approx(np.exp(-1), abs=0.03)
+    assert len(bootstrap(range(10), 3, rng=0)[0]) == 3
 
 
 @pytest.mark.parametrize(
@@ -162,6 +206,14 @@ def test_samplers_draw_what_they_promise():
         lambda: DataLoader(TEN, batch_size=2, batch_sampler=[[1]]),
         lambda: RandomSampler(TEN, num_samples=11),
         lambda: WeightedRandomSampler([0, 0], 1),
+        lambda: WeightedRandomSampler([0, 1], 2, replacement=False),
+        lambda: SubsetRandomSampler([[1]]),
+        lambda: ConcatDataset([]),
+        lambda: k_fold(TEN, 1),
+        lambda: k_fold(TEN, 11),
+        lambda: k_fold(TEN, 2, labels=[1, 2]),
+        lambda: bootstrap(TEN, 0),
+        lambda: bootstrap([]),
         lambda: datasets.digits("validation"),
     ],
 )
@@ -225,6 +277,15 @@ def test_progress_is_silent_in_files_and_talks_to_terminals(monkeypatch):
     assert "loss=0.25" in sys.stderr.getvalue()
 
 
+def test_progress_knows_the_length_of_a_loader():
+    assert len(progress(DataLoader(TEN, 3))) == 4
+    assert len(progress(DataLoader(TEN, 3, drop_last=True, threads=1))) == 3
+    endless = progress(DataLoader(TEN, 3, sampler=(i % 10 for i in range(6))))
+    assert len(list(endless)) == 2
+    with pytest.raises(TypeError, match="not known"):
+        len(endless)
+
+
 # Random tensors
 
 
@@ -259,6 +320,22 @@ def test_draws_have_the_right_mean_and_range_and_repeat(case):
     ar.set_state(state)
     assert draw(None).tolist() == second
     assert first != second
+
+
+def test_a_seeded_block_draws_for_itself_and_for_its_thread_alone():
+    ar.manual_seed(1)
+    expected = ar.rand(4).tolist()
+    ar.manual_seed(1)
+    with ar.seeded((3, 4)):
+        inner = ar.rand(2).tolist()
+        with ThreadPoolExecutor(1) as pool:
+            other = pool.submit(lambda: ar.rand(2).tolist()).result()
+        with ar.seeded(5):
+            ar.rand(9)
+        inner += ar.rand(2).tolist()
+    assert other + ar.rand(2).tolist() == expected
+    with ar.seeded((3, 4)):
+        assert ar.rand(4).tolist() == inner
 
 
 def test_shapes_dtypes_and_gradients_of_draws():

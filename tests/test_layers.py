@@ -33,7 +33,8 @@ MODELS = words("""
     functional
     init linear conv pool activation piecewise dropout shape container progress
     loss loss_classes loss_margin embedding
-    data.dataset data.sampler data.loader data.datasets data
+    data.errors data.collate data.dataset data.splits data.sampler data.task data.threads
+    data.workers data.loader data.datasets data
     optim.optimizer optim.sgd optim.adam optim
 """)
 

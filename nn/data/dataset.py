@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from math import floor
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
 from autograd.errors import ArgumentError, IndexingError, ShapeError
-from autograd.messages import complain
-from autograd.random import Rng, generator
 from autograd.tensor import Tensor, wrap
+
+from .collate import default_collate, samples
 
 
 class Dataset(ABC):
@@ -39,7 +38,10 @@ class Dataset(ABC):
 
     def batch(self, indices: Sequence[int]) -> Any:
         """The samples of a mini-batch, put together. Override it where that can be done at once."""
-        return default_collate([self[i] for i in indices])
+        return default_collate(samples(self, indices))
+
+    def __add__(self, other: Any) -> ConcatDataset:
+        return ConcatDataset([self, other])
 
 
 class TensorDataset(Dataset):
@@ -77,7 +79,10 @@ class TensorDataset(Dataset):
 
     def batch(self, indices: Sequence[int]) -> list[Tensor]:
         chosen = np.asarray(indices, dtype=np.intp)
-        return [wrap(t._data[chosen]) for t in self.tensors]
+        try:
+            return [wrap(t._data[chosen]) for t in self.tensors]
+        except IndexError as e:
+            raise IndexingError(f"batch of a TensorDataset of {len(self)} samples: {e}") from None
 
 
 class Subset(Dataset):
@@ -104,78 +109,37 @@ class Subset(Dataset):
         return fetch(self.dataset, self.indices[np.asarray(indices, dtype=np.intp)])
 
 
+class ConcatDataset(Dataset):
+    """Data sets one behind the other. `first + second` is the same.
+
+    Examples
+    --------
+    >>> from nn.data import ConcatDataset
+    >>> both = ConcatDataset(["abc", "de"])
+    >>> len(both), both[1], both[3], both[-1]
+    (5, 'b', 'd', 'e')
+    """
+
+    def __init__(self, datasets: Iterable[Any]):
+        self.datasets = list(datasets)
+        if not self.datasets:
+            raise ArgumentError("ConcatDataset: needs at least one data set")
+        self.ends = np.cumsum([len(d) for d in self.datasets])
+
+    def __getitem__(self, index: int) -> Any:
+        at = index + len(self) if index < 0 else index
+        if not 0 <= at < len(self):
+            raise IndexingError(f"sample {index} of a ConcatDataset of {len(self)}")
+        part = int(np.searchsorted(self.ends, at, side="right"))
+        start = int(self.ends[part - 1]) if part else 0
+        return self.datasets[part][at - start]
+
+    def __len__(self) -> int:
+        return int(self.ends[-1])
+
+
 def fetch(dataset: Any, indices: Any) -> Any:
     """A mini-batch of any collection."""
     if isinstance(dataset, Dataset):
         return dataset.batch(indices)
-    return default_collate([dataset[int(i)] for i in indices])
-
-
-def random_split(dataset: Any, lengths: Sequence[float], *, rng: Rng = None) -> list[Subset]:
-    """Cut a data set into random parts that share nothing.
-
-    Parameters
-    ----------
-    lengths : numbers of samples, or fractions that sum to 1
-        With fractions, what rounding down leaves goes to the parts in turn.
-
-    Examples
-    --------
-    >>> from nn.data import random_split
-    >>> [len(part) for part in random_split(range(10), [0.75, 0.25], rng=0)]
-    [8, 2]
-    """
-    total = len(dataset)
-    if any(n < 0 for n in lengths):
-        raise ArgumentError(f"random_split: lengths must not be negative, got {list(lengths)}")
-    if all(isinstance(n, (int, np.integer)) for n in lengths):
-        sizes = [int(n) for n in lengths]
-    else:
-        if abs(sum(lengths) - 1) > 1e-6:
-            raise ArgumentError(f"random_split: fractions must sum to 1, got {list(lengths)}")
-        sizes = [floor(total * fraction + 1e-9) for fraction in lengths]
-        for k in range(total - sum(sizes)):
-            sizes[k % len(sizes)] += 1
-    if sum(sizes) != total:
-        raise ArgumentError(f"random_split: lengths {sizes} do not sum to the {total} samples")
-    order = generator(rng).permutation(total)
-    ends = np.cumsum(sizes)
-    return [Subset(dataset, order[end - n : end]) for n, end in zip(sizes, ends, strict=True)]
-
-
-def default_collate(samples: Sequence[Any]) -> Any:
-    """Samples as one batch: arrays and numbers stacked, tuples and dicts entry by entry.
-
-    Strings and everything else stay in a list.
-
-    Raises
-    ------
-    ShapeError
-        If arrays differ in shape: pad them, or give the loader a `collate_fn`.
-
-    Examples
-    --------
-    >>> from nn.data import default_collate
-    >>> default_collate([{"x": 1.0, "word": "a"}, {"x": 2.0, "word": "b"}])
-    {'x': Tensor([1., 2.]), 'word': ['a', 'b']}
-    """
-    first = samples[0]
-    if isinstance(first, Mapping):
-        return {key: default_collate([s[key] for s in samples]) for key in first}
-    if isinstance(first, tuple) and hasattr(first, "_fields"):
-        return type(first)(*(default_collate(entry) for entry in zip(*samples, strict=True)))
-    if isinstance(first, (tuple, list)):
-        if any(len(s) != len(first) for s in samples):
-            raise ShapeError("default_collate: the samples of a batch have different lengths")
-        return [default_collate(entry) for entry in zip(*samples, strict=True)]
-    if isinstance(first, (Tensor, np.ndarray, np.generic)):
-        shapes = {np.shape(s) for s in samples}
-        if len(shapes) > 1:
-            raise complain(
-                ShapeError, "default_collate", f"samples of shapes {sorted(shapes)} do not stack",
-                hint="pad them to one shape, or give the DataLoader a collate_fn",
-            )  # fmt: skip
-        return Tensor(np.stack([np.asarray(s) for s in samples]))
-    if isinstance(first, (int, float, complex)):
-        return Tensor(list(samples))
-    return list(samples)
+    return default_collate(samples(dataset, indices))

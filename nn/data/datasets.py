@@ -8,14 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from autograd.errors import ArgumentError, AutogradError
+from autograd.errors import ArgumentError
 from autograd.random import Rng, generator
 
 from .dataset import TensorDataset
-
-
-class DataError(AutogradError, FileNotFoundError):
-    """Data that are not on this machine."""
+from .errors import MissingDataError
 
 
 def digits(split: str = "all", *, flat: bool = False) -> TensorDataset:
@@ -35,7 +32,7 @@ def digits(split: str = "all", *, flat: bool = False) -> TensorDataset:
 
     Raises
     ------
-    DataError
+    MissingDataError
         If scikit-learn is not installed.
 
     Source
@@ -69,7 +66,7 @@ def _digits_table() -> np.ndarray:
     roots = spec.submodule_search_locations if spec is not None else None
     path = Path(roots[0], "datasets", "data", "digits.csv.gz") if roots else None
     if path is None or not path.exists():
-        raise DataError(
+        raise MissingDataError(
             "digits: the data come with scikit-learn, which is not installed\n"
             "  hint: pip install scikit-learn"
         )

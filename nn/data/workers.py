@@ -1,0 +1,254 @@
+"""Worker processes: started by spawn, fed with tasks, and never waited for in vain.
+
+Each worker has a connection of its own. Nothing is shared between workers, no lock and no queue, so
+one that is killed can neither corrupt nor block the others: its connection ends, and that is seen.
+Arrays travel outside the pickle, straight from their buffers (pickle protocol 5).
+"""
+
+from __future__ import annotations
+
+import pickle
+import queue
+import signal
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from typing import Any, NamedTuple
+
+from autograd.dtypes import get_default_dtype, set_default_dtype
+
+from .errors import WorkerError
+from .task import Recipe, Task, listed, pickled
+
+_PATIENCE = 1.0  # seconds that closed workers have to leave by themselves
+_UNASKED = -1  # the ticket of a worker that failed before any task
+
+
+class Failure(NamedTuple):
+    """An exception as it travels."""
+
+    summary: str
+    trace: str
+    original: bytes | None
+
+
+# In the worker
+
+
+def serve(connection: Connection, number: int) -> None:
+    """The life of a worker: tasks in, batches out, until the connection ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then hangs up
+    outbox: queue.SimpleQueue[list[Any] | None] = queue.SimpleQueue()
+    sender = threading.Thread(target=_send_all, args=(connection, outbox), daemon=True)
+    sender.start()
+    recipe: Recipe | None = None
+    try:
+        recipe = _prepare(connection.recv_bytes(), number)
+    except (EOFError, OSError):
+        return
+    except BaseException as e:
+        outbox.put(_packed(_UNASKED, False, _failure(e)))
+    while recipe is not None:
+        try:
+            ticket, task = pickle.loads(connection.recv_bytes())
+        except (EOFError, OSError):  # the loop is over, or its process gone
+            break
+        outbox.put(_outcome(recipe, ticket, task))
+    outbox.put(None)
+    sender.join()
+
+
+def _prepare(message: bytes, number: int) -> Recipe:
+    parts = pickle.loads(message)
+    set_default_dtype(parts["dtype"])
+    if parts["worker_init_fn"] is not None:
+        parts["worker_init_fn"](number)
+    return Recipe(parts["dataset"], parts["collate_fn"])
+
+
+def _outcome(recipe: Recipe, ticket: int, task: Task) -> list[Any]:
+    try:
+        return _packed(ticket, True, recipe(task))
+    except BaseException as e:  # SystemExit too: the parent waits for an answer
+        return _packed(ticket, False, _failure(e))
+
+
+def _packed(ticket: int, good: bool, value: Any) -> list[Any]:
+    """An envelope, then the buffers of the arrays."""
+    buffers: list[pickle.PickleBuffer] = []
+    content = pickle.dumps(value, protocol=5, buffer_callback=buffers.append)
+    raw = [b.raw() for b in buffers]
+    return [pickle.dumps((ticket, good, content, [r.nbytes for r in raw])), *raw]
+
+
+def _failure(error: BaseException) -> Failure:
+    facts = "; ".join([f"{type(error).__name__}: {error}", *getattr(error, "__notes__", ())])
+    try:
+        original = pickle.dumps(error)
+        pickle.loads(original)
+    except Exception:
+        original = None
+    return Failure(facts, "".join(traceback.format_exception(error)), original)
+
+
+def _send_all(connection: Connection, outbox: queue.SimpleQueue[list[Any] | None]) -> None:
+    with suppress(OSError):  # nobody listens any more
+        while (message := outbox.get()) is not None:
+            for part in message:
+                connection.send_bytes(part)
+
+
+# In the parent
+
+
+class Workers:
+    """A crew of processes. `submit` hands out tasks in turn; `collect` waits for one's batch.
+
+    Parameters
+    ----------
+    recipe : what they do with a task. Must be picklable
+    count : number of processes
+    worker_init_fn : called with the worker's number in each, first of all
+    timeout : seconds to wait for a batch; 0 waits for ever
+
+    Raises
+    ------
+    DTypeError
+        If the data set, or one of the functions, cannot be pickled.
+    """
+
+    def __init__(
+        self, recipe: Recipe, count: int, worker_init_fn: Callable[[int], Any] | None,
+        timeout: float,
+    ):  # fmt: skip
+        payload = pickled(
+            dataset=recipe.dataset, collate_fn=recipe.collate_fn, worker_init_fn=worker_init_fn,
+            dtype=get_default_dtype(),
+        )  # fmt: skip
+        self.timeout = timeout
+        self.processes: list[Any] = []
+        self._connections: list[Connection] = []
+        self._heard: list[bool] = [False] * count
+        self._waiting: dict[int, tuple[int, Task]] = {}  # ticket -> worker and task
+        self._arrived: dict[int, Any] = {}
+        self._next = 0
+        try:
+            for number in range(count):
+                self._start(number)
+            for connection in self._connections:  # only now: they import side by side
+                with suppress(OSError):  # dead: told when its batch is asked for
+                    connection.send_bytes(payload)
+        except BaseException:
+            self.close()
+            raise
+
+    def _start(self, number: int) -> None:
+        context = get_context("spawn")
+        ours, theirs = context.Pipe()
+        self._connections.append(ours)
+        with theirs:  # the worker has a copy: when it dies, no end stays open
+            process = context.Process(
+                target=serve, args=(theirs, number), name=f"DataLoader-{number}", daemon=True
+            )
+            process.start()
+        self.processes.append(process)
+
+    def submit(self, task: Task) -> int:
+        """Hand out a task; the ticket is for `collect`."""
+        ticket = self._next
+        self._next += 1
+        worker = ticket % len(self.processes)
+        self._waiting[ticket] = worker, task
+        with suppress(OSError):  # dead: `collect` says so when it is this batch's turn
+            self._connections[worker].send_bytes(pickle.dumps((ticket, task)))
+        return ticket
+
+    def collect(self, ticket: int) -> Any:
+        """The batch of a ticket.
+
+        Raises
+        ------
+        WorkerError
+            If the worker raised, died, or took longer than `timeout`.
+        """
+        worker, _ = self._waiting[ticket]
+        while ticket not in self._arrived:
+            arrived, good, value = self._receive(worker, ticket)
+            if not good:
+                raise self._told(worker, value)
+            if arrived in self._waiting:  # else its loop was left early
+                self._arrived[arrived] = value
+        del self._waiting[ticket]
+        return self._arrived.pop(ticket)
+
+    def forget(self, ticket: int) -> None:
+        """This batch will not be asked for."""
+        self._waiting.pop(ticket, None)
+        self._arrived.pop(ticket, None)
+
+    def _receive(self, worker: int, ticket: int) -> tuple[int, bool, Any]:
+        connection = self._connections[worker]
+        try:
+            if self.timeout and not connection.poll(self.timeout):
+                raise WorkerError(
+                    f"DataLoader: {self._named(worker)} sent nothing for {self.timeout} s; "
+                    f"{self._busy_with(ticket)}"
+                )
+            arrived, good, content, sizes = pickle.loads(connection.recv_bytes())
+            buffers = [bytearray(size) for size in sizes]
+            for buffer in buffers:
+                connection.recv_bytes_into(buffer)
+        except (EOFError, OSError):
+            raise self._died(worker, ticket) from None
+        self._heard[worker] = True
+        return arrived, good, pickle.loads(content, buffers=buffers)
+
+    def _named(self, worker: int) -> str:
+        return f"worker {worker} (process {self.processes[worker].pid})"
+
+    def _busy_with(self, ticket: int) -> str:
+        task = self._waiting[ticket][1]
+        return f"batch {task.number} of samples {listed(task.indices)} was waited for"
+
+    def _died(self, worker: int, ticket: int) -> WorkerError:
+        process = self.processes[worker]
+        process.join(_PATIENCE)
+        code = process.exitcode
+        how = f"ended with exit code {code}"
+        if code is not None and code < 0:
+            how = f"was killed by {signal.Signals(-code).name}"
+        hint = "SIGKILL often means that memory ran out: try fewer workers or smaller batches"
+        if not self._heard[worker]:
+            hint = (
+                "a script that uses workers needs `if __name__ == '__main__':` around what it "
+                "does,\n        because each worker imports it; see its messages above, if any"
+            )
+        return WorkerError(
+            f"DataLoader: {self._named(worker)} {how}; {self._busy_with(ticket)}\n  hint: {hint}"
+        )
+
+    def _told(self, worker: int, failure: Failure) -> WorkerError:
+        error = WorkerError(
+            f"DataLoader: {self._named(worker)} failed: {failure.summary}\n\n"
+            f"In the worker:\n{failure.trace}"
+        )
+        error.__cause__ = None if failure.original is None else pickle.loads(failure.original)
+        return error
+
+    def close(self) -> None:
+        """Hang up; who does not leave in a second is made to."""
+        for connection in self._connections:
+            connection.close()
+        end = time.monotonic() + _PATIENCE
+        for process in self.processes:
+            process.join(max(0.0, end - time.monotonic()))
+            if process.is_alive():
+                process.terminate()
+                process.join(_PATIENCE)
+            if process.is_alive():  # e.g. it ignores SIGTERM
+                process.kill()
+                process.join()
