@@ -27,6 +27,7 @@ from .conv import Conv2d
 from .dropout import Dropout
 from .embedding import Embedding, EmbeddingBag
 from .errors import MissingForwardError, ModuleError, StateError
+from .layer_norm import GroupNorm, LayerNorm, LocalResponseNorm, RMSNorm
 from .linear import Bilinear, Linear
 from .loss import (
     BCELoss,
@@ -63,6 +64,14 @@ from .loss_margin import (
     TripletMarginLoss,
 )
 from .module import Module
+from .normalisation import (
+    BatchNorm1d,
+    BatchNorm2d,
+    BatchNorm3d,
+    InstanceNorm1d,
+    InstanceNorm2d,
+    InstanceNorm3d,
+)
 from .parameter import Parameter
 from .piecewise import (
     Hardshrink,
@@ -85,17 +94,19 @@ from .shape import Flatten, Unflatten
 mark_internal(__file__)
 
 __all__ = [
-    "CELU", "ELU", "GELU", "GLU", "SELU", "AvgPool2d", "BCELoss", "BCEWithLogitsLoss", "Bilinear",
-    "CTCLoss", "Conv2d", "CosineEmbeddingLoss", "CosineSimilarity", "CrossEntropyLoss", "Dropout",
-    "Embedding", "EmbeddingBag", "ExponentialLoss", "Flatten", "GaussianNLLLoss", "Hardshrink",
+    "CELU", "ELU", "GELU", "GLU", "SELU", "AvgPool2d", "BCELoss", "BCEWithLogitsLoss",
+    "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "Bilinear", "CTCLoss", "Conv2d",
+    "CosineEmbeddingLoss", "CosineSimilarity", "CrossEntropyLoss", "Dropout", "Embedding",
+    "EmbeddingBag", "ExponentialLoss", "Flatten", "GaussianNLLLoss", "GroupNorm", "Hardshrink",
     "Hardsigmoid", "Hardswish", "Hardtanh", "HingeEmbeddingLoss", "HingeLoss", "HuberLoss",
-    "Identity", "KLDivLoss", "L1Loss", "Lambda", "LeakyReLU", "Linear", "LogCoshLoss", "LogSigmoid",
+    "Identity", "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d", "KLDivLoss", "L1Loss",
+    "Lambda", "LayerNorm", "LeakyReLU", "Linear", "LocalResponseNorm", "LogCoshLoss", "LogSigmoid",
     "LogSoftmax", "MSELoss", "MSLELoss", "MarginRankingLoss", "MaxPool2d", "Mish",
     "MissingForwardError", "Module", "ModuleDict", "ModuleError", "ModuleList",
     "MultiLabelMarginLoss", "MultiLabelSoftMarginLoss", "MultiMarginLoss", "NLLLoss", "PReLU",
-    "PairwiseDistance", "Parameter", "ParameterList", "PoissonNLLLoss", "RMSELoss", "RReLU", "ReLU",
-    "ReLU6", "Sequential", "SiLU", "Sigmoid", "SmoothL1Loss", "SoftMarginLoss", "Softmax",
-    "Softmax2d", "Softmin", "Softplus", "Softshrink", "Softsign", "StateError", "Step", "Tanh",
-    "Tanhshrink", "TemporalCrossEntropy", "Threshold", "TripletMarginLoss", "Unflatten", "data",
-    "functional", "init", "optim", "progress",
+    "PairwiseDistance", "Parameter", "ParameterList", "PoissonNLLLoss", "RMSELoss", "RMSNorm",
+    "RReLU", "ReLU", "ReLU6", "Sequential", "SiLU", "Sigmoid", "SmoothL1Loss", "SoftMarginLoss",
+    "Softmax", "Softmax2d", "Softmin", "Softplus", "Softshrink", "Softsign", "StateError", "Step",
+    "Tanh", "Tanhshrink", "TemporalCrossEntropy", "Threshold", "TripletMarginLoss", "Unflatten",
+    "data", "functional", "init", "optim", "progress",
 ]  # fmt: skip

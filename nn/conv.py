@@ -7,15 +7,16 @@ from abc import abstractmethod
 from typing import Any, ClassVar
 
 import autograd as ag
-from autograd.errors import ArgumentError, ShapeError
-from autograd.messages import complain
+from autograd.errors import ArgumentError
 from autograd.random import Rng
 from autograd.tensor import Tensor
 
 from . import functional
 from .functional.shapes import shape_of
-from .linear import new_parameter, reset_uniform
+from .linear import reset_uniform
+from .misfit import misfit
 from .module import Module
+from .parameter import new_parameter
 
 _MODES = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
 Sizes = int | tuple[int, ...]
@@ -109,13 +110,16 @@ class _Conv(Module):
         return [(int(p), int(p)) for p in self.padding]
 
     def _misfit(self, x: Any, shape: tuple[int, ...]) -> Exception:
-        name = f"{type(self).__name__} {self.in_channels} -> {self.out_channels}"
+        sizes, arrays = (
+            f"{self.in_channels} -> {self.out_channels}",
+            {"x": x, "weight": self.weight},
+        )
         if len(shape) not in (self.axes + 1, self.axes + 2):
             fact = f"x has {len(shape)} axes, expected {self.axes + 2}: batch, channels, space"
-            return complain(ShapeError, name, fact, {"x": x, "weight": self.weight})
+            return misfit(self, sizes, fact, arrays)
         fact = f"x has {shape[-self.axes - 1]} channels, expected {self.in_channels}"
         hint = "channels come second" if shape[-1] == self.in_channels else None
-        return complain(ShapeError, name, fact, {"x": x, "weight": self.weight}, hint=hint)
+        return misfit(self, sizes, fact, arrays, hint)
 
     def extra_repr(self) -> str:
         text = (

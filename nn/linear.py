@@ -5,23 +5,14 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
-from autograd.dtypes import get_default_dtype
-from autograd.errors import ShapeError
-from autograd.messages import complain
 from autograd.random import Rng
 from autograd.tensor import Tensor
 
 from . import functional, init
 from .functional.shapes import shape_of
+from .misfit import misfit
 from .module import Module
-from .parameter import Parameter
-
-
-def new_parameter(*shape: int, dtype: Any) -> Tensor:
-    """A parameter of the given shape, to be initialised."""
-    return Parameter(np.zeros(shape, dtype or get_default_dtype()))
+from .parameter import new_parameter
 
 
 def reset_uniform(weight: Tensor, bias: Tensor | None, fan_in: int, rng: Rng) -> None:
@@ -80,14 +71,16 @@ class Linear(Module):
         return functional.linear(input, self.weight, self.bias)
 
     def _misfit(self, x: Any, shape: tuple[int, ...]) -> Exception:
-        name = f"Linear {self.in_features} -> {self.out_features}"
+        sizes, arrays = (
+            f"{self.in_features} -> {self.out_features}",
+            {"x": x, "weight": self.weight},
+        )
         if not shape:
-            fact = f"x is 0-d, expected {self.in_features} features"
-            return complain(ShapeError, name, fact, {"x": x, "weight": self.weight})
+            return misfit(self, sizes, f"x is 0-d, expected {self.in_features} features", arrays)
         fact = f"x has {shape[-1]} features, expected {self.in_features}"
         flat = len(shape) > 2 and math.prod(shape[1:]) == self.in_features
         hint = "nn.Flatten() first" if flat else None
-        return complain(ShapeError, name, fact, {"x": x, "weight": self.weight}, hint=hint)
+        return misfit(self, sizes, fact, arrays, hint)
 
     def extra_repr(self) -> str:
         has_bias = self.bias is not None
@@ -125,10 +118,10 @@ class Bilinear(Module):
     def forward(self, input1: Any, input2: Any) -> Any:
         for x, size in ((input1, self.in1_features), (input2, self.in2_features)):
             if shape_of(x)[-1:] != (size,):
-                name = f"Bilinear {self.in1_features}, {self.in2_features} -> {self.out_features}"
+                sizes = f"{self.in1_features}, {self.in2_features} -> {self.out_features}"
                 which = "input1" if x is input1 else "input2"
                 fact = f"{which} has shape {shape_of(x)}, expected {size} features"
-                raise complain(ShapeError, name, fact, {"input1": input1, "input2": input2})
+                raise misfit(self, sizes, fact, {"input1": input1, "input2": input2})
         return functional.bilinear(input1, input2, self.weight, self.bias)
 
     def extra_repr(self) -> str:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import weakref
 from typing import Any
 
+import numpy as np
+
+from autograd.dtypes import get_default_dtype
 from autograd.tensor import Tensor
 
 # Frozen parameters do not require grad, so being a parameter is remembered here, by identity.
@@ -33,6 +36,11 @@ def Parameter(  # noqa: N802 - the name under which PyTorch's users know it
     Tensor([1., 2.], requires_grad=True)
     """
     return mark(Tensor(data, requires_grad, dtype=dtype, name=name))
+
+
+def new_parameter(*shape: int, dtype: Any) -> Tensor:
+    """A parameter of the given shape, of zeros, to be initialised."""
+    return Parameter(np.zeros(shape, dtype or get_default_dtype()))
 
 
 def mark(tensor: Tensor) -> Tensor:

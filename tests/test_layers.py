@@ -28,10 +28,13 @@ ENGINE = words("""
 
 MODELS = words("""
     errors parameter tree scope hooks state module misfit
-    functional.shapes functional.activation functional.piecewise functional.layers
+    functional.shapes functional.activation functional.piecewise functional.normalisation
+    functional.layers
     functional.loss functional.embedding
     functional
-    init linear conv pool activation piecewise dropout shape container progress
+    init linear conv pool activation piecewise
+    normalisation layer_norm
+    dropout shape container progress
     loss loss_classes loss_margin embedding
     data.errors data.collate data.dataset data.splits data.sampler data.task data.threads
     data.workers data.loader data.datasets data

@@ -95,7 +95,7 @@ def test_a_misfit_names_layer_sizes_and_place():
     with pytest.raises(ShapeError) as caught:
         nn.Sequential(nn.Linear(4, 8), nn.Linear(9, 2))(Tensor(np.ones((3, 4))))
     text = str(caught.value)
-    assert text.startswith("Linear 9 -> 2: x has 8 features, expected 9")
+    assert text.startswith("1 (Linear 9 -> 2): x has 8 features, expected 9")
     assert "in 1 (Linear)" in text
     assert "test_nn_calls.py" in text
 

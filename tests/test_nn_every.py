@@ -14,10 +14,12 @@ import nn
 from autograd import Tensor, manual_seed
 from autograd.errors import DTypeError
 
-FILES = ["activation", "piecewise", "linear", "conv", "pool", "dropout", "shape"]
+FILES = ["activation", "piecewise", "linear", "conv", "pool", "dropout", "shape", "normalisation",
+         "layer_norm"]  # fmt: skip
 
 GRID = [(4, 6)]
 IMAGE = [(2, 4, 6, 6)]
+VOLUME = [(2, 2, 3, 2, 2)]
 
 # class -> arguments, shapes of the inputs
 ROWS = {
@@ -34,6 +36,14 @@ ROWS = {
     "MaxPool2d": ((2,), IMAGE),
     "AvgPool2d": ((2,), IMAGE),
     "Dropout": ((0.5,), GRID),
+    **dict.fromkeys(["BatchNorm1d"], ((6,), GRID)),
+    **dict.fromkeys(["BatchNorm2d", "InstanceNorm2d"], ((4,), IMAGE)),
+    **dict.fromkeys(["BatchNorm3d", "InstanceNorm3d"], ((2, 1e-5, None), VOLUME)),
+    "InstanceNorm1d": ((4, 1e-5, 0.1, True, True), [(2, 4, 6)]),
+    "LayerNorm": ((6,), GRID),
+    "RMSNorm": ((6,), GRID),
+    "GroupNorm": ((2, 4), IMAGE),
+    "LocalResponseNorm": ((2,), IMAGE),
     "Flatten": ((), IMAGE),
     "Unflatten": ((1, (2, 3)), GRID),
 }  # fmt: skip

@@ -43,8 +43,19 @@ def _deviation(x: np.ndarray, axis: tuple[int, ...], center: bool) -> np.ndarray
 
 def _scale(deviation: np.ndarray, axis: tuple[int, ...], eps: float) -> np.ndarray:
     """1 / sqrt(mean square + eps)."""
-    dtype = np.result_type(deviation, np.float16)
-    return (1 / np.sqrt(_mean_product(deviation, deviation, axis) + eps)).astype(dtype)
+    return _inverse_root(_mean_product(deviation, deviation, axis), eps, deviation.dtype)
+
+
+def _inverse_root(square: np.ndarray, eps: float, dtype: Any) -> np.ndarray:
+    return (1 / np.sqrt(square + eps)).astype(np.result_type(dtype, np.float16))
+
+
+def _moments(x: np.ndarray, axis: tuple[int, ...], eps: float) -> tuple[np.ndarray, ...]:
+    """Mean, variance and 1 / sqrt(var + eps) of plain values, with the axes kept."""
+    m = mean(x, axis=axis, keepdims=True)
+    deviation = x - m
+    v = _mean_product(deviation, deviation, axis)
+    return m, v, _inverse_root(v, eps, x.dtype)
 
 
 def _core_samples(rng: Rng) -> Iterable[Sample]:
@@ -178,16 +189,14 @@ def _per_channel(
             raise complain(ShapeError, name, fact, {"x": x}, hint="give mean and var")
         known = None
         if return_moments:
-            m, scale = mean(x, axis=axes, keepdims=True), inverse_spread(x, axis=axes, eps=eps)
-            known = plain(m), plain(scale)
-            v = maximum(1 / square(scale) - eps, 0)  # rounded like var + eps, its only use
+            m, v, scale = _moments(plain(x), axes, eps)
+            known = m, scale
         out = standardize(x, axis=axes, eps=eps, known=known)
         out = out if weight is None else out * weight
     out = out if bias is None else out + bias
     if not return_moments:
         return out
-    by_channel = (reshape(moment, shape=(-1, x.shape[1])) for moment in (m, v))
-    return out, *(mean(moment, axis=0) for moment in by_channel)
+    return out, *(plain(moment).reshape(-1, x.shape[1]).mean(0) for moment in (m, v))
 
 
 def _norm_samples(rng: Rng) -> Iterable[Sample]:
@@ -195,7 +204,6 @@ def _norm_samples(rng: Rng) -> Iterable[Sample]:
     yield Sample(uniform(rng, (3, 2, 2)), None, None, w, b)
     yield Sample(uniform(rng, (2, 2, 1, 2)), eps=0.5)
     yield Sample(uniform(rng, (2, 2, 2)), uniform(rng, (2,)), uniform(rng, (2,), 0.5, 2), w, b)
-    yield Sample(uniform(rng, (3, 2, 2)), return_moments=True)
 
 
 def _norm_reference(first: int) -> Any:
@@ -203,16 +211,14 @@ def _norm_reference(first: int) -> Any:
 
     def reference(
         x: np.ndarray, mean: Any = None, var: Any = None, weight: Any = None, bias: Any = None,
-        eps: float = 1e-5, return_moments: bool = False,
+        eps: float = 1e-5,
     ) -> Any:  # fmt: skip
         y = np.moveaxis(x, 1, -1)  # channels last: per-channel numbers broadcast by themselves
         axes = tuple(range(first, y.ndim - 1))
         m, v = y.mean(axes, keepdims=True), y.var(axes, keepdims=True)
         m, v = (m, v) if mean is None else (mean, var)
         out = (y - m) / np.sqrt(v + eps) * (1 if weight is None else weight)
-        out = np.moveaxis(out + (0 if bias is None else bias), -1, 1)
-        channels = [np.reshape(s, (-1, x.shape[1])).mean(0) for s in (m, v)]
-        return (out, *channels) if return_moments else out
+        return np.moveaxis(out + (0 if bias is None else bias), -1, 1)
 
     return reference
 
@@ -240,7 +246,8 @@ def batch_norm(x, mean=None, var=None, weight=None, bias=None, eps=1e-5, return_
     eps : float
         Keeps the root away from zero.
     return_moments : bool
-        Whether to return the statistics too, as (out, mean, var): to keep running averages.
+        Whether to return the statistics too, as (out, mean, var): plain arrays, in which nothing
+        is differentiated, to keep running averages.
 
     Raises
     ------

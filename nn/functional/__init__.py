@@ -50,6 +50,15 @@ from .loss import (
     temporal_cross_entropy,
     triplet_margin_loss,
 )
+from .normalisation import (
+    batch_norm,
+    group_norm,
+    instance_norm,
+    layer_norm,
+    local_response_norm,
+    normalize,
+    rms_norm,
+)
 from .piecewise import (
     hardshrink,
     hardsigmoid,
@@ -67,15 +76,17 @@ from .piecewise import (
 )
 
 __all__ = [
-    "avg_pool2d", "bilinear", "binary_cross_entropy", "binary_cross_entropy_with_logits", "celu",
-    "conv2d", "cosine_embedding_loss", "cosine_similarity", "cross_entropy", "ctc_loss", "dropout",
-    "elu", "embedding", "embedding_bag", "exponential_loss", "gaussian_nll_loss", "gelu", "glu",
+    "avg_pool2d", "batch_norm", "bilinear", "binary_cross_entropy",
+    "binary_cross_entropy_with_logits", "celu", "conv2d", "cosine_embedding_loss",
+    "cosine_similarity", "cross_entropy", "ctc_loss", "dropout", "elu", "embedding",
+    "embedding_bag", "exponential_loss", "gaussian_nll_loss", "gelu", "glu", "group_norm",
     "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hinge_embedding_loss", "hinge_loss",
-    "huber_loss", "kl_div", "l1_loss", "leaky_relu", "linear", "log_cosh_loss", "log_softmax",
-    "logsigmoid", "margin_ranking_loss", "max_pool2d", "maxout", "mish", "mse_loss", "msle_loss",
-    "multi_margin_loss", "multilabel_margin_loss", "multilabel_soft_margin_loss", "nll_loss",
-    "pairwise_distance", "poisson_nll_loss", "prelu", "relu", "relu6", "rmse_loss", "rrelu", "selu",
-    "sigmoid", "silu", "smooth_l1_loss", "soft_margin_loss", "softmax", "softmin", "softplus",
-    "softshrink", "softsign", "step", "tanh", "tanhshrink", "temporal_cross_entropy", "threshold",
-    "triplet_margin_loss",
+    "huber_loss", "instance_norm", "kl_div", "l1_loss", "layer_norm", "leaky_relu", "linear",
+    "local_response_norm", "log_cosh_loss", "log_softmax", "logsigmoid", "margin_ranking_loss",
+    "max_pool2d", "maxout", "mish", "mse_loss", "msle_loss", "multi_margin_loss",
+    "multilabel_margin_loss", "multilabel_soft_margin_loss", "nll_loss", "normalize",
+    "pairwise_distance", "poisson_nll_loss", "prelu", "relu", "relu6", "rms_norm", "rmse_loss",
+    "rrelu", "selu", "sigmoid", "silu", "smooth_l1_loss", "soft_margin_loss", "softmax", "softmin",
+    "softplus", "softshrink", "softsign", "step", "tanh", "tanhshrink", "temporal_cross_entropy",
+    "threshold", "triplet_margin_loss",
 ]  # fmt: skip
