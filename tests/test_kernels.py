@@ -89,12 +89,14 @@ def test_windows(case, dtype, seed):
 
 @st.composite
 def pools(draw):
-    """(shape of x, size of out, kernel, stride, padding, dilation)
+    """(shape of x, size of out, kernel, stride, padding, dilation), over one to three axes
 
     The last window may hang over the edge, and windows may lie in the padding altogether.
     """
-    rows, columns = draw(axes(most_padding=3)), draw(axes(most_padding=3))
-    size, kernel, stride, padding, dilation = zip(rows, columns)
+    count = draw(st.integers(1, 3))
+    size, kernel, stride, padding, dilation = zip(
+        *(draw(axes(most_padding=3)) for _ in range(count))
+    )
     out = tuple(map(kernels.output_size, size, kernel, stride, padding, dilation))
     out = tuple(n + draw(st.integers(0, 1)) for n in out)
     lead = draw(st.sampled_from([(), (2,), (1, 3), (0, 2)]))
@@ -111,12 +113,12 @@ def test_max_pooling(case, dtype, seed, special):
     if special:
         x = np.where(rng.random(shape) < 0.4, dtype(-np.inf), x)
         x = np.where(rng.random(shape) < 0.1, dtype(np.nan), x)
-    largest, ties = kernels.max_pool2d(x, out, kernel, *options)
-    expected, tied = reference.max_pool2d(x, out, kernel, *options)
+    largest, ties = kernels.max_pool(x, out, kernel, *options)
+    expected, tied = reference.max_pool(x, out, kernel, *options)
     same(largest, expected)
     np.testing.assert_array_equal(ties, tied)
     g, h = normal(rng, largest.shape, dtype), normal(rng, shape, dtype)
-    for name, *args in (("max_pool2d_dx", g, ties, shape), ("max_pool2d_pick", h, ties)):
+    for name, *args in (("max_pool_dx", g, ties, shape), ("max_pool_pick", h, ties)):
         twin = getattr(reference, name)
         same(getattr(kernels, name)(*args, *options), twin(*args, *options))
 
@@ -124,10 +126,10 @@ def test_max_pooling(case, dtype, seed, special):
 def test_infinite_values_reach_only_the_ties_of_max_pooling():
     x = np.array([[1.0, 2.0, 4.0, 3.0]])
     options = (1, 2), (0, 0), (1, 1)
-    _, ties = kernels.max_pool2d(x, (1, 2), (1, 2), *options)
-    dx = kernels.max_pool2d_dx(np.array([[np.inf, 1.0]]), ties, (1, 4), *options)
+    _, ties = kernels.max_pool(x, (1, 2), (1, 2), *options)
+    dx = kernels.max_pool_dx(np.array([[np.inf, 1.0]]), ties, (1, 4), *options)
     np.testing.assert_array_equal(dx, [[0.0, np.inf, 1.0, 0.0]])
-    moved = kernels.max_pool2d_pick(np.array([[np.inf, 1.0, 2.0, np.nan]]), ties, *options)
+    moved = kernels.max_pool_pick(np.array([[np.inf, 1.0, 2.0, np.nan]]), ties, *options)
     np.testing.assert_array_equal(moved, [[1.0, 2.0]])
 
 
@@ -137,16 +139,16 @@ def test_average_pooling(case, dtype, seed):
     shape, out, *options, _ = case
     rng = np.random.default_rng(seed)
     x, weight = normal(rng, shape, dtype), normal(rng, out, dtype)
-    expected = reference.avg_pool2d(x, weight, *options)
-    same(kernels.avg_pool2d(x, weight, *options), expected)
+    expected = reference.avg_pool(x, weight, *options)
+    same(kernels.avg_pool(x, weight, *options), expected)
     g = normal(rng, expected.shape, dtype)
-    dx = kernels.avg_pool2d_dx(g, weight, shape, *options)
-    same(dx, reference.avg_pool2d_dx(g, weight, shape, *options))
+    dx = kernels.avg_pool_dx(g, weight, shape, *options)
+    same(dx, reference.avg_pool_dx(g, weight, shape, *options))
 
 
 @pytest.mark.parametrize("dtype", [np.int64, np.uint8])
 def test_integers_have_a_maximum_too(dtype):
     x = np.arange(6, dtype=dtype).reshape(2, 3)
-    largest, _ = kernels.max_pool2d(x, (1, 2), (2, 2), (1, 2), (0, 1), (1, 1))
+    largest, _ = kernels.max_pool(x, (1, 2), (2, 2), (1, 2), (0, 1), (1, 1))
     assert largest.dtype == dtype
     np.testing.assert_array_equal(largest, [[3, 5]])

@@ -5,10 +5,10 @@ A kernel takes ndarrays and ints and trusts them: shapes are checked by the op t
 """
 
 from .conv import conv, conv_dw, conv_dx
-from .pool import avg_pool2d, avg_pool2d_dx, max_pool2d, max_pool2d_dx, max_pool2d_pick
+from .pool import avg_pool, avg_pool_dx, max_pool, max_pool_dx, max_pool_pick
 from .windows import fold, output_size, unfold
 
 __all__ = [
-    "avg_pool2d", "avg_pool2d_dx", "conv", "conv_dw", "conv_dx", "fold", "max_pool2d",
-    "max_pool2d_dx", "max_pool2d_pick", "output_size", "unfold",
+    "avg_pool", "avg_pool_dx", "conv", "conv_dw", "conv_dx", "fold", "max_pool", "max_pool_dx",
+    "max_pool_pick", "output_size", "unfold",
 ]  # fmt: skip

@@ -1,58 +1,55 @@
-"""Maxima and means of 2-D windows, and their adjoints, over the last two axes of any array.
+"""Maxima and means of windows, and their adjoints, over the last axes of any array.
 
-`kernel`, `stride` and `dilation` are (rows, columns), `padding` is (top, left): how far the first
-window begins outside the image. What lies outside never counts.
+`kernel`, `stride`, `padding` and `dilation` are tuples with an int for each of those axes: one for
+sequences, two for images, three for volumes. `padding` is how far the first window begins outside
+of x. What lies outside never counts. `out` says how many windows there are along each axis.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from itertools import product
 
 import numpy as np
 
-from .windows import Sizes, Tap, taps
+from .windows import Place, Sizes, taps
 
 
-def max_pool2d(
+def max_pool(
     x: np.ndarray, out: Sizes, kernel: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes
 ) -> tuple[np.ndarray, np.ndarray]:
     """The largest element of each window, and which elements are as large as that.
 
     Returns
     -------
-    ndarray (..., OH, OW), bool ndarray (KH, KW, ..., OH, OW)
-        A NaN is the largest of its window. A window without any pixel gives the least value of the
-        dtype, and nothing is as large as that.
+    ndarray (..., *out), bool ndarray (*kernel, ..., *out)
+        A NaN is the largest of its window. A window without any element of x gives the least value
+        of the dtype, and nothing is as large as that.
     """
     lowest = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
     values = _unfold(x, out, kernel, stride, padding, dilation, lowest)
-    largest = values.max(axis=(0, 1))
+    largest = values.max(axis=tuple(range(len(kernel))))
     ties = np.zeros(values.shape, bool)
     nan = x.dtype.kind == "f" and np.isnan(largest).any()
-    for at, _ in _taps(x.shape, out, kernel, stride, padding, dilation):
-        value, inside = values[at], at[2:]
+    for at, _ in _places(x.shape, out, kernel, stride, padding, dilation):
+        value, inside = values[at], at[len(kernel) :]
         np.equal(value, largest[inside], out=ties[at])
         if nan:
             ties[at] |= np.isnan(value)
     return largest, ties
 
 
-def max_pool2d_dx(
-    g: np.ndarray,
-    ties: np.ndarray,
-    shape: tuple[int, ...],
-    stride: Sizes,
-    padding: Sizes,
-    dilation: Sizes,
+def max_pool_dx(
+    g: np.ndarray, ties: np.ndarray, shape: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes
 ) -> np.ndarray:
-    """The adjoint of `max_pool2d_pick`: each g goes to the ties of its window, in equal parts."""
-    kernel, out = ties.shape[:2], ties.shape[-2:]
-    share = g / _counts(ties, g.dtype)
+    """The adjoint of `max_pool_pick`: each g goes to the ties of its window, in equal parts."""
+    axes = len(stride)
+    kernel, out = ties.shape[:axes], ties.shape[-axes:]
+    share = g / _counts(ties, axes, g.dtype)
     apart = all(s > d * (k - 1) for k, s, d in zip(kernel, stride, dilation))
     finite = np.isfinite(share).all()
     dx = np.zeros(shape, share.dtype)
-    for at, pixels in _taps(shape, out, kernel, stride, padding, dilation):
-        mask, part, target = ties[at], share[at[2:]], dx[pixels]
+    for at, pixels in _places(shape, out, kernel, stride, padding, dilation):
+        mask, part, target = ties[at], share[at[axes:]], dx[pixels]
         if not finite:  # 0 * inf would be NaN
             np.add(target, part, out=target, where=mask)
         elif apart:
@@ -62,72 +59,70 @@ def max_pool2d_dx(
     return dx
 
 
-def max_pool2d_pick(
+def max_pool_pick(
     x: np.ndarray, ties: np.ndarray, stride: Sizes, padding: Sizes, dilation: Sizes
 ) -> np.ndarray:
-    """The mean over the ties of each window: max_pool2d itself, if they are those of x."""
-    kernel, out = ties.shape[:2], ties.shape[-2:]
+    """The mean over the ties of each window: max_pool itself, if they are those of x."""
+    axes = len(stride)
+    kernel, out = ties.shape[:axes], ties.shape[-axes:]
     values = _unfold(x, out, kernel, stride, padding, dilation, 0)
     chosen = ties * values if np.isfinite(values).all() else np.where(ties, values, 0)
-    return chosen.sum(axis=(0, 1)) / _counts(ties, x.dtype)
+    return chosen.sum(axis=tuple(range(axes))) / _counts(ties, axes, x.dtype)
 
 
-def avg_pool2d(
+def avg_pool(
     x: np.ndarray, weight: np.ndarray, kernel: Sizes, stride: Sizes, padding: Sizes
 ) -> np.ndarray:
-    """The sum of each window times its weight (OH, OW). First rows are added up, then columns."""
-    OH, OW = weight.shape
-    H, W = x.shape[-2:]
-    rows = np.zeros((*x.shape[:-2], OH, W), np.result_type(x, weight))
-    for _, i, y in taps(H, OH, kernel[0], stride[0], padding[0], 1):
-        rows[..., i, :] += x[..., y, :]
-    sums = np.zeros((*x.shape[:-2], OH, OW), rows.dtype)
-    for _, j, z in taps(W, OW, kernel[1], stride[1], padding[1], 1):
-        sums[..., j] += rows[..., z]
+    """The sum of each window times its weight (*out). Axis by axis: a window is a product."""
+    sums, dtype = x, np.result_type(x, weight)
+    for axis, out, k, s, p in zip(_last(weight.ndim), weight.shape, kernel, stride, padding):
+        added = np.zeros(_resized(sums.shape, axis, out), dtype)
+        for _, windows, pixels in taps(x.shape[axis], out, k, s, p, 1):
+            added[_along(axis, windows)] += sums[_along(axis, pixels)]
+        sums = added
     sums *= weight
     return sums
 
 
-def avg_pool2d_dx(
-    g: np.ndarray,
-    weight: np.ndarray,
-    shape: tuple[int, ...],
-    kernel: Sizes,
-    stride: Sizes,
-    padding: Sizes,
+def avg_pool_dx(
+    g: np.ndarray, weight: np.ndarray, shape: Sizes, kernel: Sizes, stride: Sizes, padding: Sizes
 ) -> np.ndarray:
-    """The adjoint of avg_pool2d: each g times its weight is added to every pixel of its window."""
-    OH, OW = weight.shape
-    H, W = shape[-2:]
-    g = g * weight
-    rows = np.zeros((*shape[:-2], OH, W), g.dtype)
-    for _, j, z in taps(W, OW, kernel[1], stride[1], padding[1], 1):
-        rows[..., z] += g[..., j]
-    dx = np.zeros(shape, g.dtype)
-    for _, i, y in taps(H, OH, kernel[0], stride[0], padding[0], 1):
-        dx[..., y, :] += rows[..., i, :]
+    """The adjoint of avg_pool: each g times its weight is added to every element of its window."""
+    dx = g * weight
+    axes = zip(_last(weight.ndim), weight.shape, kernel, stride, padding)
+    for axis, out, k, s, p in reversed(list(axes)):
+        spread = np.zeros(_resized(dx.shape, axis, shape[axis]), dx.dtype)
+        for _, windows, pixels in taps(shape[axis], out, k, s, p, 1):
+            spread[_along(axis, pixels)] += dx[_along(axis, windows)]
+        dx = spread
     return dx
 
 
-Place = tuple[Any, ...]
+def _last(count: int) -> range:
+    """The last axes: -2, -1 for two of them."""
+    return range(-count, 0)
 
 
-def _taps(
-    shape: tuple[int, ...],
-    out: Sizes,
-    kernel: Sizes,
-    stride: Sizes,
-    padding: Sizes,
-    dilation: Sizes,
+def _resized(shape: Sizes, axis: int, size: int) -> Sizes:
+    k = len(shape) + axis
+    return (*shape[:k], size, *shape[k + 1 :])
+
+
+def _along(axis: int, place: slice) -> Place:
+    """The index that takes `place` along one of the last axes."""
+    return (..., place, *[slice(None)] * (-axis - 1))
+
+
+def _places(
+    shape: Sizes, out: Sizes, kernel: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes
 ) -> list[tuple[Place, Place]]:
-    """For each element of the window: where it is in unfolded windows, and where in the image."""
-    rows, columns = map(taps, shape[-2:], out, kernel, stride, padding, dilation)
-    return [_place(r, c) for r in rows for c in columns]
-
-
-def _place(row: Tap, column: Tap) -> tuple[Place, Place]:
-    (u, i, y), (v, j, z) = row, column
-    return (u, v, ..., i, j), (..., y, z)
+    """For each element of the window: where it is in unfolded windows, and where in x."""
+    image = shape[-len(kernel) :]
+    found: list[tuple[Place, Place]] = []
+    for meeting in product(*map(taps, image, out, kernel, stride, padding, dilation)):
+        element, windows, pixels = zip(*meeting)
+        found.append(((*element, ..., *windows), (..., *pixels)))
+    return found
 
 
 def _unfold(
@@ -139,14 +134,15 @@ def _unfold(
     dilation: Sizes,
     outside: float,
 ) -> np.ndarray:
-    """Every window as (KH, KW, ..., OH, OW), filled up with `outside`: then all loops are over
+    """Every window as (*kernel, ..., *out), filled up with `outside`: then all loops are over
     neighbours in memory."""
-    values = np.full((*kernel, *x.shape[:-2], *out), outside, x.dtype)
-    for at, pixels in _taps(x.shape, out, kernel, stride, padding, dilation):
+    lead = x.shape[: x.ndim - len(kernel)]
+    values = np.full((*kernel, *lead, *out), outside, x.dtype)
+    for at, pixels in _places(x.shape, out, kernel, stride, padding, dilation):
         values[at] = x[pixels]
     return values
 
 
-def _counts(ties: np.ndarray, dtype: np.dtype) -> np.ndarray:
+def _counts(ties: np.ndarray, axes: int, dtype: np.dtype) -> np.ndarray:
     """How many ties each window has, and 1 where there is none."""
-    return np.maximum(ties.sum(axis=(0, 1), dtype=dtype), 1)
+    return np.maximum(ties.sum(axis=tuple(range(axes)), dtype=dtype), 1)

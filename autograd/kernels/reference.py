@@ -25,7 +25,7 @@ def hits(
                 yield window, element, pixel
 
 
-def _last(*index: Sizes) -> Any:
+def last(*index: Sizes) -> Any:
     """The index of these positions along the last axes."""
     return (..., *chain(*index))
 
@@ -107,7 +107,7 @@ def unfold(
     windows = np.zeros((*lead, *kernel, *out), x.dtype)
     before = tuple(p[0] for p in padding)
     for window, element, pixel in hits(image, kernel, out, stride, before, dilation):
-        windows[_last(element, window)] = x[_last(pixel)]
+        windows[last(element, window)] = x[last(pixel)]
     return windows
 
 
@@ -119,79 +119,78 @@ def fold(
     kernel, out = windows.shape[-2 * axes : -axes], windows.shape[-axes:]
     before = tuple(p[0] for p in padding)
     for window, element, pixel in hits(x.shape[-axes:], kernel, out, stride, before, dilation):
-        x[_last(pixel)] += windows[_last(element, window)]
+        x[last(pixel)] += windows[last(element, window)]
     return x
 
 
-def max_pool2d(
+def max_pool(
     x: np.ndarray, out: Sizes, kernel: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The largest element of each window; ties[u, v, ..., i, j]: is element (u, v) as large?"""
-    lead = x.shape[:-2]
+    """The largest element of each window; ties[element, ..., window]: is it as large?"""
+    lead, image = x.shape[: -len(kernel)], x.shape[-len(kernel) :]
     lowest = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
     largest = np.full((*lead, *out), lowest, x.dtype)
     ties = np.zeros((*kernel, *lead, *out), bool)
     for n in np.ndindex(lead):
-        for to, _, pixel in hits(x.shape[-2:], kernel, out, stride, padding, dilation):
-            largest[(*n, *to)] = np.maximum(largest[(*n, *to)], x[(*n, *pixel)])
-        for to, element, pixel in hits(x.shape[-2:], kernel, out, stride, padding, dilation):
-            a, b = x[(*n, *pixel)], largest[(*n, *to)]
-            ties[(*element, *n, *to)] = a == b or (a != a and b != b)
+        for window, _, pixel in hits(image, kernel, out, stride, padding, dilation):
+            largest[n + window] = np.maximum(largest[n + window], x[n + pixel])
+        for window, element, pixel in hits(image, kernel, out, stride, padding, dilation):
+            a, b = x[n + pixel], largest[n + window]
+            ties[element + n + window] = a == b or (a != a and b != b)
     return largest, ties
 
 
-def max_pool2d_dx(
-    g: np.ndarray,
-    ties: np.ndarray,
-    shape: tuple[int, ...],
-    stride: Sizes,
-    padding: Sizes,
-    dilation: Sizes,
+def max_pool_dx(
+    g: np.ndarray, ties: np.ndarray, shape: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes
 ) -> np.ndarray:
     """Each g in equal parts to the ties of its window."""
-    kernel, out = ties.shape[:2], ties.shape[-2:]
+    axes = len(stride)
+    kernel, out = ties.shape[:axes], ties.shape[-axes:]
+    count = ties.sum(axis=tuple(range(axes)))
+    image = shape[-axes:]
     dx = np.zeros(shape, g.dtype)
-    for n in np.ndindex(shape[:-2]):
-        for to, element, pixel in hits(shape[-2:], kernel, out, stride, padding, dilation):
-            if ties[(*element, *n, *to)]:
-                dx[(*n, *pixel)] += g[(*n, *to)] / ties[(slice(None), slice(None), *n, *to)].sum()
+    for n in np.ndindex(shape[:-axes]):
+        for window, element, pixel in hits(image, kernel, out, stride, padding, dilation):
+            if ties[element + n + window]:
+                dx[n + pixel] += g[n + window] / count[n + window]
     return dx
 
 
-def max_pool2d_pick(
+def max_pool_pick(
     x: np.ndarray, ties: np.ndarray, stride: Sizes, padding: Sizes, dilation: Sizes
 ) -> np.ndarray:
     """The mean over the ties of each window."""
-    kernel, out = ties.shape[:2], ties.shape[-2:]
-    means = np.zeros(ties.shape[2:], x.dtype)
-    for n in np.ndindex(x.shape[:-2]):
-        for to, element, pixel in hits(x.shape[-2:], kernel, out, stride, padding, dilation):
-            if ties[(*element, *n, *to)]:
-                count = ties[(slice(None), slice(None), *n, *to)].sum()
-                means[(*n, *to)] += x[(*n, *pixel)] / count
+    axes = len(stride)
+    kernel, out = ties.shape[:axes], ties.shape[-axes:]
+    count = ties.sum(axis=tuple(range(axes)))
+    image = x.shape[-axes:]
+    means = np.zeros(ties.shape[axes:], x.dtype)
+    for n in np.ndindex(x.shape[:-axes]):
+        for window, element, pixel in hits(image, kernel, out, stride, padding, dilation):
+            if ties[element + n + window]:
+                means[n + window] += x[n + pixel] / count[n + window]
     return means
 
 
-def avg_pool2d(
+def avg_pool(
     x: np.ndarray, weight: np.ndarray, kernel: Sizes, stride: Sizes, padding: Sizes
 ) -> np.ndarray:
     """The sum of each window times its weight."""
-    out = np.zeros((*x.shape[:-2], *weight.shape), np.result_type(x, weight))
-    for to, _, pixel in hits(x.shape[-2:], kernel, weight.shape, stride, padding, (1, 1)):
-        out[_last(to)] += x[_last(pixel)] * weight[to]
+    out = np.zeros((*x.shape[: -weight.ndim], *weight.shape), np.result_type(x, weight))
+    dense = (1,) * weight.ndim
+    image = x.shape[-weight.ndim :]
+    for window, _, pixel in hits(image, kernel, weight.shape, stride, padding, dense):
+        out[last(window)] += x[last(pixel)] * weight[window]
     return out
 
 
-def avg_pool2d_dx(
-    g: np.ndarray,
-    weight: np.ndarray,
-    shape: tuple[int, ...],
-    kernel: Sizes,
-    stride: Sizes,
-    padding: Sizes,
+def avg_pool_dx(
+    g: np.ndarray, weight: np.ndarray, shape: Sizes, kernel: Sizes, stride: Sizes, padding: Sizes
 ) -> np.ndarray:
-    """Each g times its weight to every pixel of its window."""
+    """Each g times its weight to every element of its window."""
     dx = np.zeros(shape, np.result_type(g, weight))
-    for to, _, pixel in hits(shape[-2:], kernel, weight.shape, stride, padding, (1, 1)):
-        dx[_last(pixel)] += g[_last(to)] * weight[to]
+    dense = (1,) * weight.ndim
+    image = shape[-weight.ndim :]
+    for window, _, pixel in hits(image, kernel, weight.shape, stride, padding, dense):
+        dx[last(pixel)] += g[last(window)] * weight[window]
     return dx

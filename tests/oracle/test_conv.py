@@ -4,7 +4,7 @@ import pytest
 
 import autograd as ag
 
-from .test_conv_pool import compare
+from .test_products import compare
 
 torch = pytest.importorskip("torch")
 

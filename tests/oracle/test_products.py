@@ -1,4 +1,4 @@
-"""Values and gradients of pooling and products, next to PyTorch's, in float64."""
+"""Values and gradients of products, next to PyTorch's, in float64."""
 
 import numpy as np
 import pytest
@@ -28,42 +28,6 @@ def compare(ours, theirs, shapes, *leading, seed=0, **options):
     for a, b in pairs:
         assert a.shape == tuple(b.shape)
         np.testing.assert_allclose(a.numpy(), b.numpy(), rtol=1e-10, atol=1e-10)
-
-
-POOLS = [
-    {"kernel_size": 2},
-    {"kernel_size": 3, "stride": 1},
-    {"kernel_size": 3, "stride": 2, "padding": 1},
-    {"kernel_size": (2, 3), "stride": (3, 1), "padding": (1, 0)},
-    {"kernel_size": 2, "ceil_mode": True},
-    {"kernel_size": 2, "stride": 3, "ceil_mode": True},
-    {"kernel_size": 3, "stride": 2, "padding": 1, "ceil_mode": True},
-    {"kernel_size": (4, 2), "stride": (5, 4), "padding": (2, 1), "ceil_mode": True},
-    {"kernel_size": (9, 7)},
-    {"kernel_size": 1},
-]
-IMAGES = [(2, 3, 9, 7), (3, 9, 8), (2, 1, 10, 11)]
-
-
-@pytest.mark.parametrize("shape", IMAGES)
-@pytest.mark.parametrize(
-    "options",
-    [
-        *POOLS,
-        {"kernel_size": 2, "dilation": 2},
-        {"kernel_size": 3, "stride": (1, 2), "padding": 1, "dilation": (3, 2)},
-        {"kernel_size": 3, "dilation": 2, "padding": 1, "stride": 2, "ceil_mode": True},
-    ],
-)
-def test_max_pool2d(shape, options):
-    compare(ag.max_pool2d, F.max_pool2d, [shape], **options)
-
-
-@pytest.mark.parametrize("shape", IMAGES)
-@pytest.mark.parametrize("options", POOLS)
-@pytest.mark.parametrize("count_include_pad", [False, True])
-def test_avg_pool2d(shape, options, count_include_pad):
-    compare(ag.avg_pool2d, F.avg_pool2d, [shape], **options, count_include_pad=count_include_pad)
 
 
 @pytest.mark.parametrize("x", [(5,), (3, 5), (2, 3, 5), (2, 1, 4, 5), (0, 5)])
