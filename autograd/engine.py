@@ -110,8 +110,12 @@ def _walk(
             parent = parents[i]
             if parent is None or (wanted is not None and parent not in wanted):
                 continue
-            if create_graph or kind == 3:
-                gi: Any = fn(g, *fetch(node, i, create_graph))
+            if create_graph or kind >= 3:
+                asked = fetch(node, i, create_graph)
+                if kind == 4 and parent in owned and not (create_graph or debug):
+                    first(cotangents[parent], g, *asked)
+                    continue
+                gi: Any = fn(g, *asked)
             elif kind == 1:
                 gi = fn(g, saved[first])
             elif kind == 0:

@@ -126,11 +126,20 @@ class Op(Entry):
         self.plan: tuple[Step, ...] = ()
         self._replan()
 
-    def grad(self, *inputs: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    def grad(
+        self, *inputs: str, adder: Callable[..., None] | None = None
+    ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Register the gradient rule for the named inputs.
 
         For a variadic op (`*arrays`) the one rule may also ask for `i`, the input's position; the
         arrays' name then gives the tuple of all of them.
+
+        Parameters
+        ----------
+        adder : function, optional
+            For rules whose results are mostly zeros: `adder(total, g, ...)`, with what the rule
+            asks for, adds the same to the array `total` in place. A loop over x[0], x[1], ... then
+            costs as much as x, not as its square.
 
         Raises
         ------
@@ -159,7 +168,7 @@ class Op(Entry):
                     )
             reads = tuple(where[n] for n in names[1:])
             for name in inputs:
-                self.rules[self.arrays.index(name)] = Rule(rule, reads, self.guard)
+                self.rules[self.arrays.index(name)] = Rule(rule, reads, self.guard, adder)
             self._replan()
             return rule
 

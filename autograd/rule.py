@@ -10,19 +10,28 @@ class Rule:
     """One gradient rule, and where the engine finds what it asks for.
 
     reads: an int is a position in node.saved, a str an option; other things are (kind,) pairs.
-    kind:  how the engine calls it. 0: fn(g); 1 and 2: with one or two saved arrays; 3: anything.
+    kind:  how the engine calls it. 0: fn(g); 1 and 2: with one or two saved arrays; 3: anything;
+           4: anything, and `first` adds the result to a cotangent in place
     """
 
     __slots__ = ("fn", "reads", "kind", "first", "second", "guard")
 
-    def __init__(self, fn: Callable[..., Any], reads: tuple[Any, ...], guard: int):
+    def __init__(
+        self,
+        fn: Callable[..., Any],
+        reads: tuple[Any, ...],
+        guard: int,
+        adder: Callable[..., None] | None = None,
+    ):
         self.fn = fn
         self.guard = guard if reads else 0
         self.reads = reads
         direct = all(type(r) is int for r in reads)
         self.kind = len(reads) if direct and len(reads) <= 2 else 3
-        self.first = reads[0] if reads else None
+        self.first: Any = reads[0] if reads else None
         self.second = reads[1] if len(reads) > 1 else None
+        if adder is not None:
+            self.kind, self.first = 4, adder
 
 
 # (argument position, rule, kind, first read, second read, guard): what the engine's loop unpacks.

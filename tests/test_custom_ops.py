@@ -327,3 +327,55 @@ def test_a_failed_declaration_leaves_nothing_behind():
     with pytest.raises(RuleError):
         op(name="declared", method="sum")(lambda x, /: x)
     assert "declared" not in REGISTRY
+
+
+# A rule whose result is mostly zeros may come with an adder
+
+
+def test_an_adder_takes_over_once_there_is_something_to_add_to():
+    calls = []
+
+    def add(total, g, at, x_shape):
+        calls.append("add")
+        total[at] += g
+
+    @op
+    def pick(x, /, *, at):
+        """x[at]"""
+        return x[at]
+
+    @pick.grad("x", adder=add)
+    def _(g, at, x_shape):
+        calls.append("rule")
+        return ag.stack([g if k == at else 0 * g for k in range(x_shape[0])])
+
+    x = leaf([1.0, 2.0, 3.0, 4.0])
+    y = sum((k + 1) * pick(x, at=k) for k in range(4)) + 10 * pick(x, at=1)
+    y.backward(retain_graph=True)
+    assert x.grad.tolist() == [1, 12, 3, 4]
+    assert calls == ["rule", "rule", "add", "add", "add"]
+    y.backward()  # what was handed out before belongs to the user
+    assert x.grad.tolist() == [2, 24, 6, 8]
+    check_grads(lambda x: pick(x, at=0) * pick(x, at=1) * pick(x, at=0), X, order=3)
+
+
+INDICES = {
+    "numbers": [0, -1, 1, 1],
+    "rows twice": [np.array([1, 1, 0]), slice(None), np.array([0, 0]), 1],
+    "mask": [np.array([True, False, True]), ..., None, np.array([False, True, True])],
+}
+
+
+@pytest.mark.parametrize("layout", ["C", "F"])
+@pytest.mark.parametrize("case", INDICES)
+def test_indexing_often_adds_up_everything(case, layout):
+    values = np.asarray(np.arange(6.0).reshape(3, 2), order=layout)
+    weight = np.random.default_rng(0).normal(size=(3, 2))
+    x = leaf(values)
+    y = x * 1.0 if layout == "C" else (x.T * 1.0).T
+    total, expected = 0, np.zeros((3, 2))
+    for index in INDICES[case]:
+        total = total + (y[index] * weight[index]).sum()
+        np.add.at(expected, index, weight[index])
+    total.backward()
+    np.testing.assert_allclose(np.asarray(x.grad), expected)
