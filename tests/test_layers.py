@@ -38,7 +38,9 @@ MODELS = words("""
     loss loss_classes loss_margin embedding
     data.errors data.collate data.dataset data.splits data.sampler data.task data.threads
     data.workers data.loader data.datasets data
-    optim.optimizer optim.sgd optim.adam optim
+    optim.saving optim.optimizer optim.per_parameter optim.sgd optim.adam optim.adam_variants
+    optim.adaptive optim.signs optim.averaged optim.adafactor
+    optim.line_search optim.flat optim.lbfgs optim.conjugate optim
 """)
 
 PICTURES = words("style graph listing dot render output picture plot")

@@ -10,6 +10,7 @@ from autograd import Tensor
 from autograd.errors import ArgumentError, DTypeError, GraphError
 from nn import optim
 
+# Every class, with the options that take other ways through its formula
 MAKERS = {
     "sgd": lambda p: optim.SGD(p, lr=0.1),
     "sgd momentum": lambda p: optim.SGD(p, lr=0.1, momentum=0.9, dampening=0.5, weight_decay=0.1),
@@ -17,6 +18,17 @@ MAKERS = {
     "adam": lambda p: optim.Adam(p, lr=0.1, weight_decay=0.1),
     "adam amsgrad": lambda p: optim.Adam(p, lr=0.1, amsgrad=True),
     "adamw": lambda p: optim.AdamW(p, lr=0.1),
+    "adamax": lambda p: optim.Adamax(p, lr=0.1),
+    "nadam": lambda p: optim.NAdam(p, lr=0.1, weight_decay=0.1),
+    "radam": lambda p: optim.RAdam(p, lr=0.01, decoupled_weight_decay=True, weight_decay=0.1),
+    "adagrad": lambda p: optim.Adagrad(p, lr=0.1, lr_decay=0.1),
+    "adadelta": lambda p: optim.Adadelta(p),
+    "rmsprop": lambda p: optim.RMSprop(p),
+    "rmsprop centered": lambda p: optim.RMSprop(p, momentum=0.5, centered=True),
+    "asgd": lambda p: optim.ASGD(p, t0=1),
+    "rprop": lambda p: optim.Rprop(p),
+    "lion": lambda p: optim.Lion(p, lr=0.1, weight_decay=0.1),
+    "adafactor": lambda p: optim.Adafactor(p, lr=0.1, weight_decay=0.1),
 }
 
 
@@ -28,6 +40,12 @@ def take_step(optimizer, params):
 
 def two_params(dtype=np.float64):
     return [nn.Parameter(np.array([1.0, -2.0], dtype)), nn.Parameter(np.array(0.5, dtype))]
+
+
+def test_every_optimiser_that_treats_parameters_one_by_one_is_here():
+    made = {type(make(two_params())).__name__ for make in MAKERS.values()}
+    named = {n for n in optim.__all__ if issubclass(getattr(optim, n), optim.PerParameter)}
+    assert made == named - {"PerParameter"}
 
 
 # One parameter, gradient 1 at every step: p after steps 1, 2, 3, by hand
@@ -70,7 +88,8 @@ def test_steps_go_down_keep_the_dtype_and_write_in_place(case):
     before = sum(abs(np.asarray(p)).sum() for p in params[1:])
     take_step(optimizer, params)
     assert params[0].data.ctypes.data == where
-    assert all(id(v) == state[k] for k, v in optimizer.state[params[0]].items() if k != "step")
+    arrays = {k: v for k, v in optimizer.state[params[0]].items() if isinstance(v, np.ndarray)}
+    assert all(id(v) == state[k] for k, v in arrays.items())
     assert sum(abs(np.asarray(p)).sum() for p in params[1:]) < before
     for p in params:
         assert p.dtype == np.float32
@@ -122,6 +141,62 @@ def test_states_that_do_not_fit_are_refused_whole():
     assert other.param_groups[0]["lr"] == 0.7
 
 
+def adam_state(**changes):
+    """A state dict of Adam for two parameters, with some of its entries replaced."""
+    params = two_params()
+    optimizer = optim.Adam(params)
+    take_step(optimizer, params)
+    saved = optimizer.state_dict()
+    for path, value in changes.items():
+        *way, last = path.split("__")
+        place = saved
+        for key in way:
+            place = place[int(key) if key.isdigit() else key]
+        if value is None:
+            del place[last]
+        else:
+            place[int(last) if last.isdigit() else last] = value
+    return saved
+
+
+FOREIGN = {
+    "no dict": ([1, 2], "the keys 'state' and 'param_groups'"),
+    "a module's": ({"weight": np.ones(2)}, "the keys 'state' and 'param_groups'"),
+    "another optimiser's": (
+        optim.RMSprop(two_params()).state_dict(), r"another optimiser's: a group lacks 'betas'"),
+    "an unknown option": (adam_state(param_groups__0__rho=1), "has 'rho'"),
+    "a missing option": (adam_state(param_groups__0__eps=None), "lacks 'eps'"),
+    "a wrong option": (adam_state(param_groups__0__lr=-1), "lr must be 0 or more, got -1 in"),
+    "a missing moment": (adam_state(state__0__exp_avg=None), "parameter 0 lacks 'exp_avg'"),
+    "an unknown moment": (adam_state(state__1__max=np.ones(())), "'max' in the state of param"),
+    "a wrong shape": (adam_state(state__1__exp_avg_sq=np.ones(3)), r"exp_avg_sq .* is \(3,\)"),
+    "a wrong dtype": (adam_state(state__0__exp_avg=np.ones(2, complex)), "complex128, not float64"),
+    "a step that is no number": (adam_state(state__1__step=np.ones(2)), r"step .* is \(2,\)"),
+    "a stray parameter": (adam_state(state__7={"step": 1}), r"numbers .* \[0, 1\], not"),
+    "a repeated parameter": (adam_state(param_groups__0__params=[0, 0]), r"\[0, 0\]"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", FOREIGN)
+def test_foreign_states_are_refused_and_nothing_is_loaded(case):
+    state, match = FOREIGN[case]
+    params = two_params()
+    optimizer = optim.Adam(params, lr=0.7)
+    take_step(optimizer, params)
+    before = repr(optimizer.state_dict())
+    with pytest.raises(nn.StateError, match=match):
+        optimizer.load_state_dict(state)
+    assert repr(optimizer.state_dict()) == before
+
+
+def test_states_survive_files_that_know_lists_only():
+    saved = adam_state()
+    saved["param_groups"][0]["betas"] = [0.5, 0.9]
+    optimizer = optim.Adam(two_params())
+    optimizer.load_state_dict(saved)
+    assert optimizer.param_groups[0]["betas"] == (0.5, 0.9)
+
+
 def test_groups_have_options_of_their_own():
     a, b = two_params()
     optimizer = optim.SGD([{"params": [a], "lr": 0.0}], lr=0.1)
@@ -141,6 +216,68 @@ def test_parameters_without_gradient_stay():
     optimizer.step()
     assert b.item() == 0.5
     assert a.tolist() != [1, -2]
+
+
+@pytest.mark.parametrize("case", MAKERS)
+def test_dtypes_and_sizes_do_not_mix(case):
+    """Scratch memory is shared, so parameters of other sizes and dtypes must not see it."""
+    values = [
+        np.array([1.0, -2.0]),
+        np.array([[3.0], [2.0], [0.5]]),
+        np.array(0.5),
+        np.ones((0, 2)),
+    ]
+    dtypes = [np.float32, np.float64, np.float64, np.float32]
+    together = [nn.Parameter(v.astype(d)) for v, d in zip(values, dtypes)]
+    alone = [nn.Parameter(np.array(p)) for p in together]
+    optimizers = [MAKERS[case](together), *(MAKERS[case]([p]) for p in alone)]
+    for _ in range(3):
+        for p in (*together, *alone):
+            p.grad = np.sign(np.asarray(p)) + np.asarray(p) * 0.5
+        for optimizer in optimizers:
+            optimizer.step()
+    for p, q, d in zip(together, alone, dtypes):
+        assert p.dtype == q.dtype == d
+        assert p.tolist() == q.tolist()
+
+
+@pytest.mark.parametrize("case", MAKERS)
+def test_frozen_parameters_and_those_without_gradient_stay(case):
+    a, b = two_params()
+    b.requires_grad_(False)
+    optimizer = MAKERS[case]([a, b])
+    for _ in range(3):
+        take_step(optimizer, [a])
+    assert b.item() == 0.5
+    assert set(optimizer.state_dict()["state"]) <= {0}
+
+
+def test_a_gradient_of_another_dtype_is_converted_or_refused():
+    p = nn.Parameter(np.ones(2, np.float32))
+    optimizer = optim.SGD([p], lr=0.5)
+    p.grad = Tensor(np.ones(2))
+    optimizer.step()
+    assert p.tolist() == [0.5, 0.5]
+    assert p.dtype == np.float32
+    p.grad = Tensor(np.ones(2) * 1j)
+    with pytest.raises(DTypeError, match="SGD: parameter 0 is float32, its gradient complex128"):
+        optimizer.step()
+
+
+@pytest.mark.parametrize("case", MAKERS)
+def test_an_exception_in_the_closure_changes_nothing(case):
+    params = two_params()
+    optimizer = MAKERS[case](params)
+    take_step(optimizer, params)
+    before = repr((optimizer.state_dict(), [p.tolist() for p in params]))
+
+    def closure():
+        sum((p * p).sum() for p in params).backward()
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        optimizer.step(closure)
+    assert repr((optimizer.state_dict(), [p.tolist() for p in params])) == before
 
 
 def test_a_graph_recorded_before_the_step_keeps_its_values():
@@ -182,6 +319,29 @@ MISUSE = {
     "nan lr": (lambda p: optim.Adam([p], lr=float("nan")), ArgumentError, "lr"),
     "betas": (lambda p: optim.Adam([p], betas=(0.9, 1.0)), ArgumentError, "betas"),
     "nesterov": (lambda p: optim.SGD([p], nesterov=True), ArgumentError, "needs momentum"),
+    "lr of another type": (lambda p: optim.SGD([p], lr="big"), ArgumentError, "got 'big'"),
+    "one beta": (lambda p: optim.NAdam([p], betas=(0.9,)), ArgumentError, "betas must be two"),
+    "rho": (lambda p: optim.Adadelta([p], rho=1.5), ArgumentError, "rho must be a number in"),
+    "alpha": (lambda p: optim.RMSprop([p], alpha=-0.1), ArgumentError, "alpha"),
+    "etas": (lambda p: optim.Rprop([p], etas=(1.2, 0.5)), ArgumentError, "one below and one above"),
+    "step sizes": (
+        lambda p: optim.Rprop([p], step_sizes=(1, 0.1)), ArgumentError, "least and the most"),
+    "beta2 decay": (lambda p: optim.Adafactor([p], beta2_decay=1), ArgumentError, "beta2_decay"),
+    "d": (lambda p: optim.Adafactor([p], d=0.5), ArgumentError, "d must be 1 or more"),
+    "two eps": (lambda p: optim.Adafactor([p], eps=(1, -1)), ArgumentError, "eps must be two"),
+    "dampening": (lambda p: optim.SGD([p], dampening=None), ArgumentError, "dampening"),
+    "options of a group": (
+        lambda p: optim.Lion([{"params": p, "betas": (2, 0)}]), ArgumentError, "betas"),
+    "two groups": (
+        lambda p: optim.LBFGS([{"params": p}, {"params": Tensor([1.0])}]), ArgumentError,
+        "one group"),
+    "search": (
+        lambda p: optim.LBFGS([p], line_search_fn="armijo"), ArgumentError, "'strong_wolfe', got"),
+    "history": (lambda p: optim.LBFGS([p], history_size=-1), ArgumentError, "history_size"),
+    "formula": (
+        lambda p: optim.ConjugateGradient([p], formula="pr"), ArgumentError, "'fletcher-reeves'"),
+    "no closure": (lambda p: optim.LBFGS([p]).step(), ArgumentError, "needs a closure"),
+    "no loss": (lambda p: optim.LBFGS([p]).step(lambda: None), DTypeError, "return the loss"),
     "unknown option": (
         lambda p: optim.SGD([{"params": p, "beta": 1}]), ArgumentError, "no option 'beta'"),
     "group": (lambda p: optim.SGD([p]).add_param_group([p]), DTypeError, "'params', got list"),

@@ -1,4 +1,4 @@
-"""Adam and its relatives."""
+"""Adam, and AdamW that decouples its weight decay."""
 
 from __future__ import annotations
 
@@ -8,69 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import ArgumentError
 from autograd.tensor import Tensor
 
-from .optimizer import Group, Optimizer
+from .per_parameter import PerParameter
+from .saving import Group, State
 
 
-class _Adam(Optimizer):
-    """What Adam and AdamW share; they differ in where weight decay enters."""
-
-    decoupled: bool
-
-    def __init__(
-        self, params: Iterable[Any], lr: float, betas: tuple[float, float], eps: float,
-        weight_decay: float, amsgrad: bool, maximize: bool,
-    ):  # fmt: skip
-        defaults = {
-            "lr": lr, "betas": tuple(betas), "eps": eps, "weight_decay": weight_decay,
-            "amsgrad": amsgrad, "maximize": maximize,
-        }  # fmt: skip
-        super().__init__(params, defaults)
-
-    def check(self, group: Group) -> None:
-        self.at_least_zero(group, "lr", "eps", "weight_decay")
-        betas = group["betas"]
-        if len(betas) != 2 or not all(0 <= b < 1 for b in betas):
-            kind = type(self).__name__
-            raise ArgumentError(f"{kind}: betas must be two numbers in [0, 1), got {betas}")
-
-    def update(self, p: Tensor, g: np.ndarray, group: Group, state: dict[str, Any]) -> None:
-        if not state:
-            state["step"] = 0
-            state["exp_avg"] = np.zeros(p.shape, p.dtype)
-            state["exp_avg_sq"] = np.zeros(p.shape, p.dtype)
-            if group["amsgrad"]:
-                state["max_exp_avg_sq"] = np.zeros(p.shape, p.dtype)
-        state["step"] += 1
-        lr = group["lr"]
-        beta1, beta2 = group["betas"]
-        step, spare = self.spare(p, 0), self.spare(p, 1)
-        if group["maximize"]:
-            g = np.negative(g, out=spare)
-        if group["weight_decay"]:
-            if self.decoupled:
-                self.move(p, np.multiply(p.data, group["weight_decay"], out=step), -lr)
-            else:
-                np.multiply(p.data, group["weight_decay"], out=step)
-                g = np.add(step, g, out=spare)
-        m, v = state["exp_avg"], state["exp_avg_sq"]
-        m *= beta1
-        m += np.multiply(g, 1 - beta1, out=step)
-        np.multiply(g, g, out=step)
-        v *= beta2
-        v += np.multiply(step, 1 - beta2, out=step)
-        if group["amsgrad"]:
-            v = np.maximum(state["max_exp_avg_sq"], v, out=state["max_exp_avg_sq"])
-        t = state["step"]
-        denominator = np.sqrt(v, out=spare)
-        denominator *= 1 / math.sqrt(1 - beta2**t)
-        denominator += group["eps"]
-        self.move(p, np.divide(m, denominator, out=step), -lr / (1 - beta1**t))
-
-
-class Adam(_Adam):
+class Adam(PerParameter):
     """Steps scaled by running estimates of the gradient's mean and uncentred variance.
 
         g = grad + weight_decay * p
@@ -78,14 +22,18 @@ class Adam(_Adam):
         v = beta2 * v + (1 - beta2) * g**2
         p = p - lr * (m / (1 - beta1**t)) / (sqrt(v / (1 - beta2**t)) + eps)
 
+    Some books write eps inside the root. Where v is much larger than eps the path is the same; a
+    gradient that is always 0 moves nothing in either form.
+
     Parameters
     ----------
     lr : step size
     betas : how slowly mean and variance forget
     eps : added to the denominator
-    weight_decay : L2 penalty, added to the gradient; `AdamW` decouples it
+    weight_decay : L2 penalty, added to the gradient
     amsgrad : divide by the largest variance so far
     maximize : climb instead of descend
+    decoupled_weight_decay : p = p - lr * weight_decay * p instead of the penalty, as `AdamW`
 
     Source
     ------
@@ -101,17 +49,43 @@ class Adam(_Adam):
     '0.9000'
     """
 
-    decoupled = False
+    keeps = ("step", "exp_avg", "exp_avg_sq")
+    sometimes = ("max_exp_avg_sq",)
+    numbers = ("step",)
 
     def __init__(
         self, params: Iterable[Any], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8, weight_decay: float = 0, amsgrad: bool = False, *,
-        maximize: bool = False,
+        maximize: bool = False, decoupled_weight_decay: bool = False,
     ):  # fmt: skip
-        super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize)
+        defaults = {
+            "lr": lr, "betas": tuple(betas), "eps": eps, "weight_decay": weight_decay,
+            "amsgrad": amsgrad, "maximize": maximize,
+            "decoupled_weight_decay": decoupled_weight_decay,
+        }  # fmt: skip
+        super().__init__(params, defaults)
+
+    def check(self, group: Group) -> None:
+        self.at_least_zero(group, "lr", "eps", "weight_decay")
+        self.below_one(group, "betas")
+
+    def update(self, p: Tensor, g: np.ndarray, group: Group, state: State) -> None:
+        t = self.count(state)
+        beta1, beta2 = group["betas"]
+        step, denominator = self.spare(p, 0), self.spare(p, 1)
+        m, v = self.kept(state, "exp_avg", p), self.kept(state, "exp_avg_sq", p)
+        self.average(m, g, beta1, step)
+        self.average(v, np.multiply(g, g, out=step), beta2, step)
+        if group["amsgrad"]:
+            largest = self.kept(state, "max_exp_avg_sq", p)
+            v = np.maximum(largest, v, out=largest)
+        np.sqrt(v, out=denominator)
+        denominator *= 1 / math.sqrt(1 - beta2**t)
+        denominator += group["eps"]
+        self.move(p, np.divide(m, denominator, out=step), -group["lr"] / (1 - beta1**t))
 
 
-class AdamW(_Adam):
+class AdamW(Adam):
     """Adam with weight decay that acts on the weights, not through the gradient.
 
         p = p - lr * weight_decay * p, then Adam's step without weight decay
@@ -123,13 +97,22 @@ class AdamW(_Adam):
     Source
     ------
     Loshchilov & Hutter (2019), "Decoupled weight decay regularization".
-    """
 
-    decoupled = True
+    Examples
+    --------
+    >>> from nn import Parameter, optim
+    >>> w = Parameter(1.0)
+    >>> optimizer = optim.AdamW([w], lr=0.1, weight_decay=0.5)
+    >>> (w * w).backward(); optimizer.step(); f"{w.item():.4f}"
+    '0.8500'
+    """
 
     def __init__(
         self, params: Iterable[Any], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8, weight_decay: float = 1e-2, amsgrad: bool = False, *,
         maximize: bool = False,
     ):  # fmt: skip
-        super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize)
+        super().__init__(
+            params, lr, betas, eps, weight_decay, amsgrad,
+            maximize=maximize, decoupled_weight_decay=True,
+        )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -13,14 +13,19 @@ from autograd.errors import ArgumentError, DTypeError, GraphError
 from autograd.modes import Setting, enable_grad
 from autograd.tensor import Tensor
 
-from ..errors import StateError
 from ..module import Module
+from . import saving
+from .saving import SCHEDULED, Group, label
 
-Group = dict[str, Any]
+Closure = Callable[[], Any]
+NUMBERS = (int, float, np.integer, np.floating)
 
 
 class Optimizer(ABC):
-    """Base of the optimisers: override `update`, and `check` for the options.
+    """Base of the optimisers: groups of parameters, their state, saving it and continuing.
+
+    `PerParameter` derives the optimisers that treat one parameter after the other, `FlatOptimizer`
+    those that see all of them as one vector. Either way a class says what its state holds.
 
     Parameters
     ----------
@@ -31,13 +36,18 @@ class Optimizer(ABC):
     ----------
     param_groups : list of dicts, each with "params" and every option. Change `group["lr"]` freely
     state : parameter -> its dict of arrays and numbers: moments, step counts
+    steps : how often `step` was called
     """
+
+    keeps: ClassVar[tuple[str, ...]] = ()  # names that a state has, always
+    sometimes: ClassVar[tuple[str, ...]] = ()  # names that it has with some options
+    numbers: ClassVar[tuple[str, ...]] = ()  # which of these are Python numbers, not arrays
 
     def __init__(self, params: Iterable[Any], defaults: Mapping[str, Any]):
         self.defaults = dict(defaults)
         self.param_groups: list[Group] = []
         self.state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
-        self._spare: dict[tuple[int, np.dtype[Any]], np.ndarray] = {}
+        self.steps = 0
         if isinstance(params, (Tensor, Module, str, set)) or not isinstance(params, Iterable):
             hint = "model.parameters()" if isinstance(params, Module) else "[w, b]"
             raise DTypeError(
@@ -62,16 +72,16 @@ class Optimizer(ABC):
     # What an optimiser defines
 
     @abstractmethod
-    def update(self, p: Tensor, g: np.ndarray, group: Group, state: dict[str, Any]) -> None:
-        """Change one parameter.
+    def advance(self, closure: Closure | None) -> Any:
+        """What `step` does. Nothing is recorded inside, except by `closure`."""
 
-        Parameters
-        ----------
-        p : the parameter; change it with `self.move`
-        g : its gradient, not to be written to
-        group : the options that hold for it
-        state : its own dict, empty at first. Arrays are kept here and written in place
-        """
+    def state_shape(self, name: str, p: Tensor, group: Group) -> tuple[int | None, ...]:
+        """The shape of an array of p's state; None stands for any size."""
+        return p.shape
+
+    def state_dtype(self, p: Tensor, group: Group) -> np.dtype[Any]:
+        """The dtype of the arrays of p's state."""
+        return p.dtype
 
     def check(self, group: Group) -> None:
         """Raise ArgumentError if the options of a group make no sense."""
@@ -80,49 +90,39 @@ class Optimizer(ABC):
     def at_least_zero(self, group: Group, *names: str) -> None:
         """Refuse options that are negative or not a number."""
         for name in names:
-            if not group[name] >= 0:
-                raise ArgumentError(f"{self._kind}: {name} must be 0 or more, got {group[name]}")
+            value = group[name]
+            if not (isinstance(value, NUMBERS) and value >= 0):
+                raise ArgumentError(f"{self._kind}: {name} must be 0 or more, got {value!r}")
 
-    def move(self, p: Tensor, step: np.ndarray, scale: float = 1.0) -> None:
-        """p += scale * step, in place. `step` is overwritten."""
-        np.multiply(step, scale, out=step)
-        if p.ndim:
-            data = p.data
-            np.add(data, step, out=data)
-        else:
-            p.data = p.data + step
-
-    def spare(self, p: Tensor, number: int = 0) -> np.ndarray:
-        """Scratch memory of p's shape and dtype, shared by all parameters."""
-        key = number, p.dtype
-        flat = self._spare.get(key)
-        if flat is None or flat.size < p.size:
-            flat = self._spare[key] = np.empty(p.size, p.dtype)
-        return flat[: p.size].reshape(p.shape)
+    def below_one(self, group: Group, *names: str) -> None:
+        """Refuse rates, or pairs of them, outside [0, 1)."""
+        for name in names:
+            value = group[name]
+            pair = isinstance(self.defaults[name], tuple)
+            rates = value if pair and isinstance(value, (tuple, list)) else (value,)
+            fits = len(rates) == (2 if pair else 1)
+            if not fits or not all(isinstance(r, NUMBERS) and 0 <= r < 1 for r in rates):
+                kind = "two numbers" if pair else "a number"
+                raise ArgumentError(f"{self._kind}: {name} must be {kind} in [0, 1), got {value!r}")
 
     # What a user calls
 
-    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+    def step(self, closure: Closure | None = None) -> Any:
         """Change every parameter that has a gradient.
 
         Parameters
         ----------
         closure : function, optional
-            Clears the gradients, computes the loss, calls `backward()`, returns the loss.
+            Clears the gradients, computes the loss, calls `backward()`, returns the loss. If it
+            raises, parameters and state are as they were before.
 
         Returns
         -------
-        What closure returned; None without one.
+        What closure returned (at its first call); None without one.
         """
-        loss = None
-        if closure is not None:
-            with enable_grad():
-                loss = closure()
         with Setting("recording", False):
-            for group in self.param_groups:
-                for p in group["params"]:
-                    if p.grad is not None:
-                        self.update(p, p.grad.numpy(), group, self.state[p])
+            loss = self.advance(None if closure is None else enable_grad()(closure))
+        self.steps += 1
         return loss
 
     def zero_grad(self, set_to_none: bool = True) -> None:
@@ -144,7 +144,8 @@ class Optimizer(ABC):
         if not isinstance(param_group, Mapping) or "params" not in param_group:
             kind = type(param_group).__name__
             raise DTypeError(f"{self._kind}: a group is a dict with 'params', got {kind}")
-        unknown = [k for k in param_group if k not in self.defaults and k != "params"]
+        known_here = {*self.defaults, *SCHEDULED, "params"}
+        unknown = [k for k in param_group if k not in known_here]
         if unknown:
             known = ", ".join(self.defaults)
             raise ArgumentError(f"{self._kind}: no option {unknown[0]!r}; its options: {known}")
@@ -157,7 +158,7 @@ class Optimizer(ABC):
         for i, p in enumerate(params):
             self._check_parameter(p, i)
             if id(p) in seen:
-                raise ArgumentError(f"{self._kind}: parameter {_label(p, i)} comes twice")
+                raise ArgumentError(f"{self._kind}: parameter {label(p, i)} comes twice")
             seen.add(id(p))
         self.check(group)
         self.param_groups.append(group)
@@ -188,36 +189,24 @@ class Optimizer(ABC):
         """
         number = {p: i for i, p in enumerate(self._parameters())}
         groups = [{**g, "params": [number[p] for p in g["params"]]} for g in self.param_groups]
-        state = {i: _copy(self.state[p]) for p, i in number.items() if self.state.get(p)}
+        state = {i: saving.copied(self.state[p]) for p, i in number.items() if self.state.get(p)}
         return {"state": state, "param_groups": groups}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Continue from what `state_dict` of an optimiser with the same groups returned.
 
+        PyTorch's optimisers of the same name are understood too.
+
         Raises
         ------
         StateError
-            If groups, numbers of parameters or shapes differ. Then nothing was loaded.
+            If it is the state of another optimiser, or of other groups, numbers or shapes of
+            parameters. Then nothing was loaded.
         """
-        groups, state = state_dict["param_groups"], state_dict["state"]
-        sizes = [len(g["params"]) for g in groups]
-        mine = [len(g["params"]) for g in self.param_groups]
-        if sizes != mine:
-            raise StateError(f"{self._kind}: has groups of {mine} parameters, the state of {sizes}")
-        new: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
-        numbers = [i for g in groups for i in g["params"]]
-        for i, p in zip(numbers, self._parameters(), strict=True):
-            for name, value in state.get(i, {}).items():
-                if isinstance(value, np.ndarray) and value.shape != p.shape:
-                    raise StateError(
-                        f"{self._kind}: {name} of parameter {_label(p, i)} is {value.shape}, "
-                        f"but the parameter is {p.shape}"
-                    )
-            if i in state:
-                new[p] = _copy(state[i])
-        for group, saved in zip(self.param_groups, groups, strict=True):
-            group.update({k: v for k, v in saved.items() if k != "params"})
-        self.state = new
+        groups, state = saving.checked(self, state_dict)
+        for group, options in zip(self.param_groups, groups, strict=True):
+            group.update(options)
+        self.state = defaultdict(dict, state)
 
     def __repr__(self) -> str:
         lines = [self._kind + " ("]
@@ -225,11 +214,3 @@ class Optimizer(ABC):
             lines.append(f"Parameter Group {i}")
             lines += [f"    {k}: {group[k]}" for k in sorted(group) if k != "params"]
         return "\n".join([*lines, ")"])
-
-
-def _copy(state: Mapping[str, Any]) -> dict[str, Any]:
-    return {k: v.copy() if isinstance(v, np.ndarray) else v for k, v in state.items()}
-
-
-def _label(p: Tensor, i: int) -> str:
-    return f"{i} ({p.name})" if p.name else str(i)

@@ -10,10 +10,12 @@ import numpy as np
 from autograd.errors import ArgumentError
 from autograd.tensor import Tensor
 
-from .optimizer import Group, Optimizer
+from .optimizer import NUMBERS
+from .per_parameter import PerParameter
+from .saving import Group, State
 
 
-class SGD(Optimizer):
+class SGD(PerParameter):
     """Stochastic gradient descent, with momentum if asked.
 
         g = grad + weight_decay * p
@@ -21,7 +23,8 @@ class SGD(Optimizer):
         p = p - lr * v                                nesterov: p - lr * (g + momentum * v)
 
     The textbook form `v = momentum * v - lr * g; p = p + v` gives the same path as long as lr stays
-    the same; when lr changes, this form applies the new lr to the whole velocity at once.
+    the same; when lr changes, this form applies the new lr to the whole velocity at once. With a
+    constant gradient the step grows to lr / (1 - momentum) times the gradient.
 
     Parameters
     ----------
@@ -45,6 +48,8 @@ class SGD(Optimizer):
     Tensor(0.8, requires_grad=True)
     """
 
+    sometimes = ("momentum_buffer",)
+
     def __init__(
         self, params: Iterable[Any], lr: float = 1e-3, momentum: float = 0, dampening: float = 0,
         weight_decay: float = 0, nesterov: bool = False, *, maximize: bool = False,
@@ -57,23 +62,23 @@ class SGD(Optimizer):
 
     def check(self, group: Group) -> None:
         self.at_least_zero(group, "lr", "momentum", "weight_decay")
+        if not isinstance(group["dampening"], NUMBERS):
+            raise ArgumentError(f"SGD: dampening must be a number, got {group['dampening']!r}")
         if group["nesterov"] and (group["momentum"] == 0 or group["dampening"] != 0):
             raise ArgumentError("SGD: nesterov needs momentum above 0 and dampening 0")
 
-    def update(self, p: Tensor, g: np.ndarray, group: Group, state: dict[str, Any]) -> None:
-        step, spare = self.spare(p, 0), self.spare(p, 1)
-        np.multiply(g, -1 if group["maximize"] else 1, out=step)
-        if group["weight_decay"]:
-            step += np.multiply(p.data, group["weight_decay"], out=spare)
+    def update(self, p: Tensor, g: np.ndarray, group: Group, state: State) -> None:
+        step = self.spare(p)
         momentum = group["momentum"]
         if momentum and "momentum_buffer" not in state:
-            v = state["momentum_buffer"] = step.copy()
+            v = state["momentum_buffer"] = np.array(g)
         elif momentum:
             v = state["momentum_buffer"]
             v *= momentum
-            v += np.multiply(step, 1 - group["dampening"], out=spare)
+            v += np.multiply(g, 1 - group["dampening"], out=step)
         if group["nesterov"]:
-            step += np.multiply(v, momentum, out=spare)
-        elif momentum:
-            np.copyto(step, v)
+            np.multiply(v, momentum, out=step)
+            step += g
+        else:
+            np.copyto(step, v if momentum else g)
         self.move(p, step, -group["lr"])

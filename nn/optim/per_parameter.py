@@ -1,0 +1,148 @@
+"""Optimisers that treat one parameter after the other."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from autograd.errors import DTypeError
+from autograd.tensor import Tensor
+
+from .optimizer import Closure, Optimizer
+from .saving import Group, State, label
+
+
+class PerParameter(Optimizer):
+    """Base of the optimisers whose step is a formula for one parameter: override `update`.
+
+    What the formulas share happens here: `maximize` turns the gradient round, and `weight_decay`
+    adds `weight_decay * p` to it or, decoupled, takes `lr * weight_decay * p` off the parameter.
+
+    Parameters
+    ----------
+    As for `Optimizer`.
+
+    Examples
+    --------
+    >>> from nn import Parameter, optim
+    >>> class SignSGD(optim.PerParameter):
+    ...     def __init__(self, params, lr=0.01):
+    ...         super().__init__(params, {"lr": lr})
+    ...
+    ...     def check(self, group):
+    ...         self.at_least_zero(group, "lr")
+    ...
+    ...     def update(self, p, g, group, state):
+    ...         self.move(p, np.sign(g, out=self.spare(p)), -group["lr"])
+    >>> w = Parameter(1.0)
+    >>> optimizer = SignSGD([w], lr=0.25)
+    >>> (w * w).backward(); optimizer.step(); w
+    Tensor(0.75, requires_grad=True)
+    """
+
+    def __init__(self, params: Iterable[Any], defaults: Mapping[str, Any]):
+        self._spare: dict[tuple[int, np.dtype[Any]], np.ndarray] = {}
+        super().__init__(params, defaults)
+
+    # What an optimiser defines
+
+    @abstractmethod
+    def update(self, p: Tensor, g: np.ndarray, group: Group, state: State) -> None:
+        """Change one parameter.
+
+        Parameters
+        ----------
+        p : the parameter; change it with `self.move`
+        g : the direction uphill, as `prepare` made it; not to be written to
+        group : the options that hold for it
+        state : its own dict, empty at first. Arrays are kept here and written in place
+        """
+
+    def decoupled(self, group: Group) -> bool:
+        """Whether weight decay acts on the parameter itself, rather than through the gradient."""
+        return group.get("decoupled_weight_decay", False)
+
+    def prepare(self, p: Tensor, g: np.ndarray, group: Group) -> np.ndarray:
+        """The gradient with `maximize` and `weight_decay` applied."""
+        spare = self.spare(p, -1)
+        if group.get("maximize"):
+            g = np.negative(g, out=spare)
+        decay = group.get("weight_decay")
+        if decay and self.decoupled(group):
+            self.scale(p, 1 - group["lr"] * decay)
+        elif decay:
+            g = np.add(np.multiply(p.data, decay, out=self.spare(p)), g, out=spare)
+        return g
+
+    # What its formula is made of
+
+    def move(self, p: Tensor, step: np.ndarray, scale: float = 1.0) -> None:
+        """p += scale * step, in place. `step` is overwritten."""
+        np.multiply(step, scale, out=step)
+        if p.ndim:
+            data = p.data
+            np.add(data, step, out=data)
+        else:
+            p.data = p.data + step
+
+    def scale(self, p: Tensor, factor: float) -> None:
+        """p *= factor, in place."""
+        if p.ndim:
+            data = p.data
+            np.multiply(data, factor, out=data)
+        else:
+            p.data = p.data * factor
+
+    def spare(self, p: Tensor, number: int = 0) -> np.ndarray:
+        """Scratch memory of p's shape and dtype, shared by all parameters.
+
+        Numbers from 0 are for `update`; -1 holds its g.
+        """
+        key = number, p.dtype
+        flat = self._spare.get(key)
+        if flat is None or flat.size < p.size:
+            flat = self._spare[key] = np.empty(p.size, p.dtype)
+        return flat[: p.size].reshape(p.shape)
+
+    def kept(self, state: State, name: str, p: Tensor, start: float = 0.0) -> np.ndarray:
+        """The array `name` of a state; at first it is like p, filled with `start`."""
+        if name not in state:
+            state[name] = np.full(p.shape, start, p.dtype)
+        return state[name]
+
+    def count(self, state: State) -> int:
+        """The number of this step, from 1."""
+        t = state["step"] = int(state.get("step", 0)) + 1
+        return t
+
+    def average(self, mean: np.ndarray, new: np.ndarray, rate: float, spare: np.ndarray) -> None:
+        """mean = rate * mean + (1 - rate) * new, in place; `spare` may be `new`."""
+        mean *= rate
+        mean += np.multiply(new, 1 - rate, out=spare)
+
+    # The step
+
+    def advance(self, closure: Closure | None) -> Any:
+        loss = None if closure is None else closure()
+        places = [(p, group) for group in self.param_groups for p in group["params"]]
+        todo = [
+            (p, self._gradient(p, i), group)
+            for i, (p, group) in enumerate(places)
+            if p.grad is not None and p.size
+        ]
+        for p, g, group in todo:
+            self.update(p, self.prepare(p, g, group), group, self.state[p])
+        return loss
+
+    def _gradient(self, p: Tensor, i: int) -> np.ndarray:
+        assert p.grad is not None
+        g = p.grad.numpy()
+        if not np.can_cast(g.dtype, p.dtype, "same_kind"):
+            kind = type(self).__name__
+            raise DTypeError(
+                f"{kind}: parameter {label(p, i)} is {p.dtype}, its gradient {g.dtype}"
+            )
+        return g if g.dtype == p.dtype else g.astype(p.dtype)
