@@ -52,8 +52,11 @@ def _sum_to_reference(x: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
 def sum_to(x, /, *, shape):
     """Sum x over the axes that broadcasting an array of `shape` to x.shape adds or stretches."""
     lead = x.ndim - len(shape)
-    axes = tuple(range(lead)) + tuple(i + lead for i, n in enumerate(shape) if n == 1)
-    return x.sum(axis=axes, keepdims=True).reshape(shape)
+    axes = tuple(range(lead))
+    if 1 not in shape:
+        return np.add.reduce(x, axis=axes)
+    axes += tuple([i + lead for i, n in enumerate(shape) if n == 1])
+    return np.add.reduce(x, axis=axes, keepdims=True).reshape(shape)
 
 
 def _broadcast_to_samples(rng: Rng) -> Iterable[Sample]:

@@ -3,34 +3,54 @@
 from __future__ import annotations
 
 import weakref
-from dataclasses import dataclass
+from collections.abc import Sequence
+from types import FrameType
 from typing import Any
 
 import numpy as np
 
 from .graph import Node
-from .provenance import Where
+from .provenance import Where, internal, user_frame
 
 
-@dataclass(frozen=True, slots=True)
 class Cut:
     """Where a value left the graph: what `explain` reports when there is no path.
 
     kind     'detach', 'no_grad', 'numpy', 'integer cast', ...
     where    the user's line
     sources  weak references to the nodes whose gradient ends here (a cut keeps nothing alive)
-    labels   what those nodes were; a place stands for the variable that is assigned there
+    names    what those nodes were
+
+    Every comparison of tracked values makes one, so it notes only what it must: the rest is worked
+    out when somebody asks.
     """
 
-    kind: str
-    where: Where
-    sources: tuple[weakref.ref[Node], ...]
-    labels: tuple[str | Where, ...] = ()
+    __slots__ = ("kind", "sources", "_code", "_lasti", "_labels")
+
+    def __init__(self, kind: str, frame: FrameType, nodes: Sequence[Node]):
+        if internal[frame.f_code.co_filename]:
+            frame = user_frame(frame)
+        self.kind = kind
+        self.sources = [weakref.ref(n) for n in nodes]
+        self._code = frame.f_code
+        self._lasti = frame.f_lasti
+        self._labels = [n.op or n.get("name") or (n.code, n.lasti) for n in nodes]
+
+    @property
+    def where(self) -> Where:
+        return Where(self._code, self._lasti)
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The labels in words. Reading bytecode is slow, so only on demand."""
-        return tuple(x if isinstance(x, str) else x.variable or "leaf" for x in self.labels)
+        """Op, parameter name or variable of each source. Reading bytecode is slow."""
+        return tuple(_name(label) for label in self._labels)
+
+
+def _name(label: Any) -> str:
+    """What a node was: its op, its name, or where a leaf was made."""
+    if isinstance(label, str):
+        return label
+    return Where(*label).variable or "leaf" if isinstance(label, tuple) else label.name
 
 
 # Buffers that `numpy()` handed out, so that explain() can say where a value left the graph.

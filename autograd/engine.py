@@ -15,11 +15,11 @@ import numpy as np
 
 from . import modes
 from .algebra import astype, sum_to, where
-from .dispatch import check_finite
 from .errors import GraphError, RuleError
 from .graph import Node, ancestors
 from .hooks import hooked
 from .provenance import Where, here
+from .record import check_finite
 from .tensor import Tensor, wrap
 
 
@@ -187,44 +187,52 @@ def fetch(node: Node, i: int, box: bool, detached: bool = False) -> list[Any]:
     box : give saved arrays as the Tensors of the graph that they were
     detached : with box, as constants
     """
-    op = node.op
-    assert op is not None
+    op: Any = node.op
     if node.saved is None:
         recover(node)
     rule = op.rules[0 if op.variadic else i]
     if rule is None:
         raise _no_rule(node, i)
     count = len(node.parents)
-
-    def array(k: int) -> Any:
-        value = node.saved[k]  # type: ignore[index]
-        if not box or not isinstance(value, (np.ndarray, np.generic)):
-            return value
-        if detached or k > count:  # residuals are constants
-            return wrap(value)
-        return wrap(value, node if k == count else node.parents[k])
-
-    out = []
+    values: Any = _boxed(node, detached) if box else node.saved
+    out: list[Any] = []
     for r in rule.reads:
-        if r.__class__ is str:
+        if r.__class__ is int:
+            out.append(values[r])
+        elif r.__class__ is str:
             out.append(node.attrs[r])  # type: ignore[index]
-        elif r.__class__ is int:
-            out.append(array(r))
         elif r[0] == "shape":
             out.append(node.parents[i].shape)  # type: ignore[union-attr]
         elif r[0] == "dtype":
             out.append(node.parents[i].dtype)  # type: ignore[union-attr]
         elif r[0] == "arrays":
-            out.append(tuple(array(k) for k in range(count)))
+            out.append(tuple(values[:count]))
         elif r[0] == "position":
             out.append(i)
         else:  # ("after", k): out and residuals of a variadic op
-            out.append(array(count + r[1]))
+            out.append(values[count + r[1]])
     return out
+
+
+def _boxed(node: Node, detached: bool) -> list[Any]:
+    """What a node saved, as the Tensors that they were; residuals are constants."""
+    assert node.saved is not None
+    owners = () if detached else (*node.parents, node)
+    values = []
+    for k, value in enumerate(node.saved):
+        if isinstance(value, (np.ndarray, np.generic)):
+            value = wrap(value, owners[k] if k < len(owners) else None)
+        values.append(value)
+    return values
 
 
 def plain(x: Any) -> Any:
     return x._data if type(x) is Tensor else x
+
+
+def all_finite(value: Any) -> bool:
+    """Whether there is no NaN or Inf. The sum of squares answers for all but huge numbers."""
+    return isfinite(np.vdot(value, value)) or bool(np.isfinite(value).all())
 
 
 def zero_stays_zero(g: Any, gi: Any) -> Any:
@@ -234,18 +242,24 @@ def zero_stays_zero(g: Any, gi: Any) -> Any:
     is right already, and under create_graph its own derivative must stay.
     """
     value = plain(gi)
-    if np.isfinite(value).all():
+    if all_finite(value):
         return gi
     return where((plain(g) == 0) & ~np.isfinite(value), 0, gi)
 
 
 def fit(gi: Any, shape: tuple[int, ...], node: Node, i: int) -> Any:
     """Sum a rule's result over broadcast axes (or stretch it) to its input's shape."""
-    if any(a != b and 1 not in (a, b) for a, b in zip(gi.shape[::-1], shape[::-1])):
-        raise bad_result(node, i, gi)
-    if gi.ndim < len(shape) or any(a != b and b != 1 for a, b in zip(gi.shape[::-1], shape[::-1])):
-        return gi + np.zeros(shape, plain(gi).dtype)  # a smaller result, explained by broadcasting
-    return sum_to(gi, shape=shape)
+    stretched = gi.ndim < len(shape)
+    for m, n in zip(gi.shape[::-1], shape[::-1]):
+        if m != n and n != 1:
+            if m != 1:
+                raise bad_result(node, i, gi)
+            stretched = True
+    if stretched:  # a smaller result, explained by broadcasting
+        return gi + np.zeros(shape, plain(gi).dtype)
+    if type(gi) is Tensor:
+        return sum_to(gi, shape=shape)
+    return sum_to.op.forward(gi, shape=shape)
 
 
 RESULTS: tuple[Any, ...] = (np.ndarray, Tensor, *{np.dtype(c).type for c in "efdg"})

@@ -28,7 +28,7 @@ from inspect import Parameter, signature
 from typing import Any
 
 from .binding import bind, method_for, unbind
-from .dispatch import binary, general, unary
+from .dispatch import binary, general, optioned, unary
 from .errors import AxisError, DTypeError, RuleError
 from .messages import composites
 from .rule import Rule, Step, step
@@ -121,6 +121,9 @@ class Op(Entry):
         if self.variadic and len(self.arrays) > 1:
             raise RuleError(f"{self.name}: *{self.arrays[-1]} must be the only array parameter")
         self.slots = (*self.arrays, "out", *self.residuals)
+        self.leaves_as = (  # what a Cut says of a result that is not tracked
+            f"{self.name} (not differentiable)" if self.plain else f"no_grad ({self.name})"
+        )
         self.rules: list[Rule | None] = [None] * len(self.arrays)
         self._keeps: dict[tuple[bool, ...], tuple[bool, ...]] = {}
         self.plan: tuple[Step, ...] = ()
@@ -282,21 +285,23 @@ def op(
             public=public, residuals=residuals, elementwise=elementwise, singular=singular,
             masks=masks,
         )  # fmt: skip
-        bare = not o.options and not o.residuals and not o.variadic
-        make = (
-            unary
-            if bare and len(o.arrays) == 1
-            else binary
-            if bare and len(o.arrays) == 2
-            else general
-        )
-        apply = _publish(o, make(o, forward), forward)
+        apply = _publish(o, _caller(o)(o, forward), forward)
         apply.op = o  # type: ignore[attr-defined]
         apply.grad = o.grad  # type: ignore[attr-defined]
         _bind_all(o, apply, method, operators)
         return apply
 
     return register if function is None else register(function)
+
+
+def _caller(o: Op) -> Callable[[Op, Callable[..., Any]], Callable[..., Any]]:
+    """Which of the callers in dispatch.py fits the op's signature."""
+    bare = not o.options and not o.residuals
+    if o.variadic:
+        return general
+    if len(o.arrays) == 1:
+        return unary if bare else optioned
+    return binary if bare and len(o.arrays) == 2 else general
 
 
 def composite(

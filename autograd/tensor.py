@@ -15,7 +15,6 @@ from .dtypes import as_dtype, get_default_dtype
 from .errors import DTypeError, GraphError, ShapeError
 from .graph import Node, leaf_node
 from .hooks import Handle, add_hook, retained
-from .provenance import here
 
 _getframe = sys._getframe
 
@@ -359,8 +358,7 @@ def cut(kind: str, inputs: tuple[Any, ...]) -> Cut | None:
     nodes = [t.node for t in inputs if type(t) is Tensor and t.node is not None]
     if not nodes:
         return next((t.origin for t in inputs if type(t) is Tensor and t.origin), None)
-    labels = tuple(n.op.name if n.op is not None else n.get("name") or n.where for n in nodes)
-    return Cut(kind, here(), tuple(weakref.ref(n) for n in nodes), labels)
+    return Cut(kind, _getframe(1), nodes)
 
 
 def _references_when_alone() -> int:

@@ -11,7 +11,6 @@ from .dtypes import as_dtype, get_default_dtype
 from .errors import DTypeError, GraphError, ShapeError
 from .graph import Node, leaf_node
 from .hooks import Handle, add_hook, retained
-from .provenance import here
 
 def as_array(data: Any, dtype: Any=None) -> np.ndarray:
     ...

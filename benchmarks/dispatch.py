@@ -1,6 +1,7 @@
 """What one recorded op costs, forward and backward: beside PyTorch on arrays, micrograd on scalars.
 
 python benchmarks/dispatch.py            # needs the `bench` extra
+python benchmarks/dispatch.py --all      # every op of the registry, beside its NumPy calls
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from timing import interleave, pin  # first: sets the number of threads
 
 # isort: split
 import numpy as np
+import overhead
 
 import autograd as ag
 
@@ -148,15 +150,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=60)
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
+    parser.add_argument("--all", action="store_true", help="what each op costs beyond NumPy")
+    parser.add_argument("--only", help="with --all: the ops whose name contains this")
+    parser.add_argument("--show", type=int, default=25, help="with --all: how many of the worst")
     args = parser.parse_args()
     pin()
-    results = {
-        "machine": platform.processor() or platform.machine(),
-        "arrays": report(
-            f"Chain of {LENGTH} ops, forward and backward", array_cases(), args.rounds
-        ),
-        "scalars": report("Scalar graphs, built and differentiated", scalar_cases(), args.rounds),
-    }
+    results: dict[str, Any] = {"machine": platform.processor() or platform.machine()}
+    if args.all:
+        results |= overhead.report(max(4, args.rounds // 5), args.only, args.show)
+    else:
+        results |= {
+            "arrays": report(
+                f"Chain of {LENGTH} ops, forward and backward", array_cases(), args.rounds
+            ),
+            "scalars": report(
+                "Scalar graphs, built and differentiated", scalar_cases(), args.rounds
+            ),
+        }
     if args.json:
         args.json.write_text(json.dumps(results, indent=1) + "\n")
 

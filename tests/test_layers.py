@@ -19,7 +19,8 @@ ENGINE = words("""
     _version _conflict _interrupt errors modes provenance graph hooks cuts dtypes
     tensor random creation tree
     kernels.windows kernels.conv kernels.pool kernels.reference kernels
-    messages binding python_protocol dispatch samples rule op algebra engine backward forward
+    messages arguments binding python_protocol record dispatch
+    samples rule op algebra engine backward forward
     ops linalg
     trace transforms checkpoint debug
     testing.differences testing.check testing.registry testing

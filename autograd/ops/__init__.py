@@ -41,6 +41,8 @@ FAMILIES = (
     "conv_options",
     "conv",
     "conv_transpose",
+    "unfold",
+    "conv_local",
     "pool_options",
     "pool",
     "pool_mean",

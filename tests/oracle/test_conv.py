@@ -1,22 +1,27 @@
-"""Values and gradients of convolutions of every kind, next to PyTorch's, in float64."""
+"""Convolutions of every kind, unfold and fold: values and derivatives next to PyTorch's."""
 
+import numpy as np
 import pytest
 
 import autograd as ag
 
-from .test_products import compare
-
-torch = pytest.importorskip("torch")
+from .comparing import compare, torch
 
 pytestmark = pytest.mark.oracle
 
 F = torch.nn.functional
 
 
+def check(ours, theirs, *shapes, **options):
+    """Compare both on random arrays of these shapes, to the second derivatives."""
+    rng = np.random.default_rng(0)
+    compare(ours, theirs, *(rng.normal(size=shape) for shape in shapes), order=2, **options)
+
+
 def transposed(ours, theirs, x, w, options, bias):
-    """Compare a transposed convolution, whose outputs are w.shape[1] for each group."""
+    """Check a transposed convolution, whose outputs are w.shape[1] for each group."""
     outputs = (w[1] * options.get("groups", 1),)
-    compare(ours, theirs, [x, w, outputs] if bias else [x, w], **options)
+    check(ours, theirs, *([x, w, outputs] if bias else [x, w]), **options)
 
 
 @pytest.mark.parametrize(
@@ -40,7 +45,7 @@ def transposed(ours, theirs, x, w, options, bias):
 @pytest.mark.parametrize("bias", [False, True])
 @pytest.mark.filterwarnings("ignore:Using padding='same'")
 def test_conv1d(x, w, options, bias):
-    compare(ag.conv1d, F.conv1d, [x, w, w[:1]] if bias else [x, w], **options)
+    check(ag.conv1d, F.conv1d, *([x, w, w[:1]] if bias else [x, w]), **options)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +76,7 @@ def test_conv1d(x, w, options, bias):
 @pytest.mark.parametrize("bias", [False, True])
 @pytest.mark.filterwarnings("ignore:Using padding='same'")
 def test_conv2d(x, w, options, bias):
-    compare(ag.conv2d, F.conv2d, [x, w, w[:1]] if bias else [x, w], **options)
+    check(ag.conv2d, F.conv2d, *([x, w, w[:1]] if bias else [x, w]), **options)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +99,7 @@ def test_conv2d(x, w, options, bias):
 @pytest.mark.parametrize("bias", [False, True])
 @pytest.mark.filterwarnings("ignore:Using padding='same'")
 def test_conv3d(x, w, options, bias):
-    compare(ag.conv3d, F.conv3d, [x, w, w[:1]] if bias else [x, w], **options)
+    check(ag.conv3d, F.conv3d, *([x, w, w[:1]] if bias else [x, w]), **options)
 
 
 @pytest.mark.parametrize(
@@ -155,3 +160,68 @@ def test_conv_transpose2d(x, w, options, bias):
 @pytest.mark.parametrize("bias", [0, 1])
 def test_conv_transpose3d(x, w, options, bias):
     transposed(ag.conv_transpose3d, F.conv_transpose3d, x, w, options, bias)
+
+
+WINDOWS = [
+    ((2, 3, 6, 7), {"kernel_size": 3}),
+    ((2, 3, 6, 7), {"kernel_size": (2, 3), "stride": (3, 2)}),
+    ((2, 3, 6, 7), {"kernel_size": 3, "padding": (2, 1), "stride": 2}),
+    ((2, 3, 6, 7), {"kernel_size": (2, 3), "dilation": (4, 2), "padding": (1, 0)}),
+    ((2, 3, 6, 7), {"kernel_size": (6, 7)}),
+    ((2, 3, 6, 7), {"kernel_size": 1, "stride": 4}),
+    ((3, 6, 7), {"kernel_size": 2}),
+    ((0, 3, 6, 7), {"kernel_size": 2}),
+]
+
+
+@pytest.mark.parametrize(("x", "options"), WINDOWS)
+def test_unfold(x, options):
+    check(ag.unfold, F.unfold, x, **options)
+
+
+@pytest.mark.parametrize(("x", "options"), WINDOWS)
+def test_fold(x, options):
+    columns = F.unfold(torch.zeros(x), **options).shape
+    check(ag.fold, F.fold, columns, output_size=x[-2:], **options)
+
+
+def torch_tiled_conv2d(x, w, b, **options):
+    """Every filter at every place, and of those the right one."""
+    rows, columns = w.shape[:2]
+    out = [[F.conv2d(x, w[i, j], b[i, j], **options) for j in range(columns)] for i in range(rows)]
+    picked = torch.zeros_like(out[0][0])
+    for i in range(rows):
+        for j in range(columns):
+            mask = torch.zeros_like(picked)
+            mask[..., i::rows, j::columns] = 1
+            picked = picked + mask * out[i][j]
+    return picked
+
+
+@pytest.mark.parametrize(
+    ("x", "w", "options"),
+    [
+        ((2, 3, 8, 7), (2, 2, 4, 3, 3, 3), {}),
+        ((2, 3, 8, 7), (3, 2, 4, 3, 3, 2), {"stride": (1, 2), "padding": 1}),
+        ((2, 3, 8, 7), (2, 3, 4, 3, 2, 2), {"dilation": 2, "stride": 2}),
+        ((2, 3, 8, 7), (1, 1, 4, 3, 3, 3), {"padding": (2, 1)}),
+        ((3, 8, 7), (2, 1, 4, 3, 3, 3), {}),
+        ((0, 3, 8, 7), (2, 2, 4, 3, 3, 3), {}),
+    ],
+)
+def test_tiled_conv2d(x, w, options):
+    check(ag.tiled_conv2d, torch_tiled_conv2d, x, w, w[:3], **options)
+
+
+@pytest.mark.parametrize(
+    ("x", "w", "options"),
+    [
+        ((2, 3, 5, 4), (3, 2, 4, 3, 3, 3), {}),
+        ((2, 3, 5, 4), (2, 3, 4, 3, 3, 2), {"stride": (2, 1)}),
+        ((2, 3, 5, 4), (5, 4, 1, 3, 3, 3), {"padding": 1}),
+        ((3, 5, 4), (1, 1, 2, 3, 5, 4), {}),
+        ((0, 3, 5, 4), (3, 2, 4, 3, 2, 2), {"dilation": 2}),
+    ],
+)
+def test_locally_connected2d(x, w, options):
+    check(ag.locally_connected2d, torch_tiled_conv2d, x, w, w[:3], **options)

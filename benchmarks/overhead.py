@@ -1,0 +1,246 @@
+"""What every op of the registry costs beyond its NumPy calls, on arrays of a few elements.
+
+    python benchmarks/dispatch.py --all
+
+**Forward**: a recorded call in which a constant stands for the result of the op's NumPy function.
+Where NumPy has a function of the same name that takes the same arguments, what our function costs
+beyond it is added: slow Python in there is ours.
+
+**Backward**: the engine's walk over this one node with constants for the results of its gradient
+rules, minus a walk that starts at the node's inputs (what a `backward()` costs once, not for each
+op). Finding what the rules read, summing over broadcast axes, looking for 0 * inf: all are ours.
+
+Constants instead of differences of two long times, because the difference of 400 us and 398 us
+says little on a machine that does other things too.
+
+**Composites** are made of ops: for these the table says how many nodes a call records and what it
+costs, and how that compares with NumPy's function of the same name, if there is one.
+
+The arguments are the op's own test sample that comes closest to 4 elements an array.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from copy import copy
+from functools import partial
+from types import FrameType
+from typing import Any
+
+import numpy as np
+from timing import interleave
+
+import autograd as ag
+from autograd.engine import fetch, pullback
+from autograd.graph import Node, ancestors
+from autograd.op import REGISTRY, Entry, Op
+from autograd.samples import Sample
+from autograd.testing.registry import samples_of
+from autograd.tree import flatten
+
+ELEMENTS = 4
+LIMIT = 2.0  # us that an op may cost beyond its NumPy calls
+HOMES = (np, np.linalg, np.fft)
+
+
+def by_size(entry: Entry) -> list[Sample]:
+    """The op's samples, first the one whose arrays come closest to ELEMENTS elements."""
+
+    def distance(sample: Sample) -> int:
+        sizes = [np.size(v) for v in flatten(list(sample.args))[0]]
+        return max((abs(n - ELEMENTS) for n in sizes), default=0)
+
+    return sorted(samples_of(entry), key=distance)
+
+
+def is_float(v: Any) -> bool:
+    return isinstance(v, (np.ndarray, np.floating)) and v.dtype.kind == "f"
+
+
+def arguments(sample: Sample) -> tuple[list[Any], list[Any]]:
+    """The sample's arguments as plain arrays, and as Tensors, tracked where they are floats."""
+    leaves, rebuild = flatten(list(sample.args))
+    arrays = [v[()] if isinstance(v, np.ndarray) else v for v in leaves]
+    boxed = [
+        ag.Tensor(v, requires_grad=is_float(v)) if isinstance(v, (np.ndarray, np.generic)) else v
+        for v in leaves
+    ]
+    return rebuild(arrays), rebuild(boxed)
+
+
+def reaching(entry: Op, call: Callable[[], Any]) -> Callable[[], Any] | None:
+    """The op's plain function, with the arguments it receives in `call()`; None if not called."""
+    received: list[dict[str, Any]] = []
+
+    def watch(frame: FrameType, event: str, _: Any) -> None:
+        if event == "call" and frame.f_code is entry.forward.__code__:
+            received.append(dict(frame.f_locals))
+
+    sys.setprofile(watch)
+    try:
+        call()
+    finally:
+        sys.setprofile(None)
+    if not received:
+        return None
+    arrays = [received[0][name] for name in entry.arrays]
+    options = {name: received[0][name] for name in entry.options}
+    return partial(entry.forward, *(arrays[0] if entry.variadic else arrays), **options)
+
+
+@contextmanager
+def instead_of(entry: Op, result: Any) -> Iterator[None]:
+    """Inside, the op does not compute: its forward function gives `result`."""
+    caller = entry.forward.__globals__[entry.forward.__name__]  # what @op made of the function
+    names, cells = caller.__code__.co_freevars, caller.__closure__
+    (cell,) = (c for name, c in zip(names, cells, strict=True) if name == "forward")
+    cell.cell_contents = lambda *_, **__: result
+    try:
+        yield
+    finally:
+        cell.cell_contents = entry.forward
+
+
+def same(a: Any, b: Any) -> bool:
+    """Whether two functions' results agree in structure and values."""
+    left, right = flatten(a)[0], flatten(b)[0]
+    return len(left) == len(right) and all(
+        np.shape(x) == np.shape(y) and np.allclose(x, y, equal_nan=True)
+        for x, y in zip(left, right)
+    )
+
+
+def numpy_call(entry: Entry, plain: list[Any], attrs: dict[str, Any]) -> Callable[[], Any] | None:
+    """A call of NumPy's function of this name, if there is one that gives the same result."""
+    expected = entry.call(*plain, **attrs)
+    for home in HOMES:
+        f = getattr(home, entry.name, None)
+        if f is None:
+            continue
+        try:
+            if same(f(*plain, **attrs), expected):
+                return partial(f, *plain, **attrs)
+        except (TypeError, ValueError):
+            continue  # other parameters than ours
+    return None
+
+
+def walks(node: Node) -> dict[str, Callable[[], Any]]:
+    """The engine's walk over this node alone, without its rules; and from its parents only."""
+    op: Any = copy(node.op)
+    g = np.ones(node.shape, node.dtype)[()]
+    leaves = [
+        None if p is None else ag.Tensor(np.zeros(p.shape, p.dtype), requires_grad=True)
+        for p in node.parents
+    ]
+    node.parents = tuple([None if t is None else t.node for t in leaves])
+    plan = []
+    for i, rule, *rest in op.plan or op.plan_for(len(leaves)):
+        if leaves[i] is not None and rule is not None:
+            result = rule(g, *fetch(node, i, False))
+            plan.append((i, lambda *_, result=result: result, *rest))
+    op.plan = tuple(plan)
+    node.op = op
+    ends = tuple([(t.node, np.zeros(t.shape, t.dtype)[()]) for t in leaves if t is not None])
+    return {
+        "walk": partial(pullback, ((node, g),), retain_graph=True),
+        "ends": partial(pullback, ends, retain_graph=True),
+    }
+
+
+def time_op(entry: Op, rounds: int, seconds: float) -> dict[str, float]:
+    """Seconds of everything that has to be timed for one op."""
+    for sample in by_size(entry):
+        plain, boxed = arguments(sample)
+        call = partial(entry.call, *boxed, **sample.attrs)
+        forward = reaching(entry, call)
+        if forward is not None:  # some fronts do without the op for some arguments
+            break
+    runs = {"call": call, "forward": forward}
+    theirs = numpy_call(entry, plain, sample.attrs)
+    if theirs is not None:
+        runs["numpy"] = theirs
+    recorded = [t.node for t in flatten(call())[0] if type(t) is ag.Tensor and t.node is not None]
+    nodes = [n for n in ancestors(*recorded) if n.op is entry]
+    if nodes:
+        runs |= walks(nodes[0])
+    times = interleave(runs, rounds=rounds, seconds=seconds)
+    with instead_of(entry, forward()):
+        return times | interleave({"dispatch": call}, rounds=rounds, seconds=seconds)
+
+
+def measure_op(entry: Op, rounds: int) -> dict[str, Any]:
+    """Microseconds of one op, forward and backward, and what of them is ours.
+
+    What looks too costly is measured again for longer: a busy machine disturbs a few rounds easily.
+    """
+    best = time_op(entry, rounds, 0.001)
+    row = what_is_ours(entry.name, best)
+    if max(row["forward"], row.get("backward", 0)) > LIMIT:
+        again = time_op(entry, 3 * rounds, 0.002)
+        row = what_is_ours(entry.name, {k: min(t, again[k]) for k, t in best.items()})
+    return row
+
+
+def what_is_ours(name: str, seconds: dict[str, float]) -> dict[str, Any]:
+    us = {k: t * 1e6 for k, t in seconds.items()}
+    slow = max(0.0, us["forward"] - us["numpy"]) if "numpy" in us else 0.0
+    row = {"op": name, "call_us": us["call"], "forward": us["dispatch"] + slow}
+    if "walk" in us:
+        row["backward"] = us["walk"] - us["ends"]
+    return row
+
+
+def measure_composite(entry: Entry, rounds: int) -> dict[str, Any]:
+    """Microseconds of a function made of ops, its nodes, and NumPy's time where NumPy has it."""
+    sample = by_size(entry)[0]
+    plain, boxed = arguments(sample)
+    attrs = sample.attrs
+    runs: dict[str, Callable[[], Any]] = {"call": partial(entry.call, *boxed, **attrs)}
+    theirs = numpy_call(entry, plain, attrs)
+    if theirs is not None:
+        runs["numpy"] = theirs
+    results = [t for t in flatten(entry.call(*boxed, **attrs))[0] if type(t) is ag.Tensor]
+    nodes = ancestors(*[t.node for t in results if t.node is not None])
+    best = interleave(runs, rounds=rounds, seconds=0.001)
+    row: dict[str, Any] = {"function": entry.name, "call_us": best["call"] * 1e6}
+    row["ops"] = sum(n.op is not None for n in nodes)
+    if "numpy" in best:
+        row["numpy_us"] = best["numpy"] * 1e6
+    return row
+
+
+def print_direction(rows: list[dict[str, Any]], key: str, show: int) -> dict[str, Any]:
+    """The worst rows of one direction, and a line that sums all of them up."""
+    rows = sorted((r for r in rows if key in r), key=lambda r: -r[key])
+    costs = np.array([r[key] for r in rows])
+    print(f"\n{key.capitalize()}: microseconds beyond NumPy, worst first")
+    for r in rows[:show]:
+        print(f"  {r['op']:28s} {r[key]:6.2f}")
+    above = int((costs > LIMIT).sum())
+    print(
+        f"  {len(rows)} ops: median {np.median(costs):.2f}, worst {costs.max():.2f}, "
+        f"{above} above {LIMIT} us"
+    )
+    median, worst = float(np.median(costs)), float(costs.max())
+    return {"ops": len(rows), "median": median, "worst": worst, "above": above}
+
+
+def report(rounds: int, only: str | None = None, show: int = 25) -> dict[str, Any]:
+    """Measure the registry and print it; `only` takes the names that contain it."""
+    gc.collect()
+    gc.freeze()  # the library itself need not be looked through between rounds
+    entries = [e for e in REGISTRY.values() if e.samples and (only is None or only in e.name)]
+    with np.errstate(all="ignore"):
+        ops = [measure_op(e, rounds) for e in entries if isinstance(e, Op)]
+        composites = [measure_composite(e, rounds) for e in entries if not isinstance(e, Op)]
+    summary = {k: print_direction(ops, k, show) for k in ("forward", "backward")}
+    composites.sort(key=lambda r: -r["call_us"] / r.get("numpy_us", float("inf")))
+    print("\nComposites: microseconds a call, nodes it records, NumPy's function of the same name")
+    for r in composites:
+        beside = f"   numpy {r['numpy_us']:8.1f}" if "numpy_us" in r else ""
+        print(f"  {r['function']:28s} {r['call_us']:8.1f} us {r['ops']:4d} ops{beside}")
+    return {"ops": ops, "composites": composites, "summary": summary}
