@@ -31,6 +31,16 @@ _getframe = sys._getframe
 COMPLAINTS = (ValueError, TypeError, IndexError)  # what NumPy raises; AutogradErrors are among them
 
 
+def caller(op: Op, forward: Callable[..., Any]) -> Callable[..., Any]:
+    """The function that users call for an op: one of the four below, by its signature."""
+    bare = not op.options and not op.residuals
+    if op.variadic or len(op.arrays) > 2:
+        return general(op, forward)
+    if len(op.arrays) == 1:
+        return unary(op, forward) if bare else optioned(op, forward)
+    return binary(op, forward) if bare else general(op, forward)
+
+
 def unary(op: Op, forward: Callable[[Any], Any]) -> Callable[..., Any]:
     """The caller of an op with one array and no options."""
     new = Tensor.__new__

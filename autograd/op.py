@@ -28,7 +28,7 @@ from inspect import Parameter, signature
 from typing import Any
 
 from .binding import bind, method_for, unbind
-from .dispatch import binary, general, optioned, unary
+from .dispatch import caller
 from .errors import AxisError, DTypeError, RuleError
 from .messages import composites
 from .rule import Rule, Step, step
@@ -285,23 +285,13 @@ def op(
             public=public, residuals=residuals, elementwise=elementwise, singular=singular,
             masks=masks,
         )  # fmt: skip
-        apply = _publish(o, _caller(o)(o, forward), forward)
+        apply = _publish(o, caller(o, forward), forward)
         apply.op = o  # type: ignore[attr-defined]
         apply.grad = o.grad  # type: ignore[attr-defined]
         _bind_all(o, apply, method, operators)
         return apply
 
     return register if function is None else register(function)
-
-
-def _caller(o: Op) -> Callable[[Op, Callable[..., Any]], Callable[..., Any]]:
-    """Which of the callers in dispatch.py fits the op's signature."""
-    bare = not o.options and not o.residuals
-    if o.variadic:
-        return general
-    if len(o.arrays) == 1:
-        return unary if bare else optioned
-    return binary if bare and len(o.arrays) == 2 else general
 
 
 def composite(
