@@ -50,8 +50,9 @@ def _(g, x, y):
         if y == 2:
             return g * (2 * x)
         return g * (y * x ** (y - 1)) if y else flat(g)
-    constant = (y == 0) & ~(abs(x) > 0)  # x**0 is 1 for 0 and NaN too
-    return g * where(constant, 0, y * power(x, y - 1))
+    slope = power(x, y - 1)
+    constant = (y == 0) & ~(abs(slope) < math.inf)  # x**0 is 1 for x = 0 and NaN too
+    return g * where(constant, 0, y * slope)
 
 
 @power.grad("y")
