@@ -91,7 +91,8 @@ GATHER = [
         Sample(X, MASK), Sample(X, MASK[0]), Sample(X, ~MASK & MASK), Sample(normal(4), MASK),
     ]),
     Row("nonzero", lambda x: torch.nonzero(x, as_tuple=True), [
-        Sample(np.array([[0.0, 1.0], [2.0, NAN]]), orders=0), Sample(MASK), Sample(np.zeros(3, int)),
+        Sample(np.array([[0.0, 1.0], [2.0, NAN]]), orders=0), Sample(MASK),
+        Sample(np.zeros(3, int)),
     ]),
     Row("one_hot", lambda x, num_classes=-1, dtype=None: F.one_hot(x, num_classes), [
         Sample(INTO, num_classes=5, dtype=np.int64), Sample(ROWS, dtype=np.int64),
