@@ -39,6 +39,17 @@ def get_default_dtype() -> np.dtype[Any]:
     return _default_dtype
 
 
+def as_floats(x: Any) -> Any:
+    """Plain x with integers and booleans as floats, of the dtype that np.exp gives for them.
+
+    For functions that subtract or negate before they come to floats: unsigned integers would wrap
+    around, and booleans refuse.
+    """
+    if isinstance(x, (int, float)) or x.dtype.kind == "f":
+        return x
+    return x.astype(np.result_type(x.dtype, np.float16))
+
+
 def as_dtype(dtype: Any) -> np.dtype[Any]:
     """A NumPy dtype, or a DTypeError."""
     try:

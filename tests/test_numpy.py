@@ -101,6 +101,25 @@ def test_results_have_the_dtype_that_numpy_gives(dtype, shape):
 @pytest.mark.parametrize(
     "f",
     [
+        ag.sigmoid, ag.log_sigmoid, ag.logit, ag.softplus, ag.silu, ag.mish, ag.softmax,
+        ag.log_softmax, ag.softmin, ag.logsumexp, lambda x: ag.lerp(x, x[::-1], 0.25),
+        lambda x: ag.linalg.eigvalsh(x * np.ones_like(x)[:, None]),
+        lambda x: ag.linalg.pinv(x[:, None]), lambda x: ag.linalg.lstsq(x[:, None], x).solution,
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("dtype", ["uint8", "int8", "bool", "int64"])
+@np.errstate(divide="ignore", invalid="ignore")
+def test_integers_do_not_wrap_around_where_results_are_floats(f, dtype):
+    x = np.array([3, 0, 1, 120]).astype(dtype)
+    precision = 1e-3 if np.dtype(dtype).itemsize == 1 else 1e-12  # float16, as np.exp gives
+    result = f(x)
+    assert result.dtype.kind == "f"
+    np.testing.assert_allclose(result, f(x.astype(np.float64)), rtol=precision, atol=precision)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
         lambda x: x * 2.0, lambda x: 2.0 * x, lambda x: x / 3, lambda x: 1 - x, lambda x: x**0.5,
         lambda x: x + True, lambda x: ag.maximum(x, 0.5), lambda x: ag.where(x > 1, x, 0.0),
         lambda x: x.clip(0.5, 1.5), lambda x: x.mean(), lambda x: x.std(), ag.tanh, ag.logsumexp,

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..algebra import add, where
+from ..dtypes import as_floats
 from ..op import composite, op
 from ..samples import (
     BAD_PAIR,
@@ -275,6 +276,7 @@ def _lerp_samples(rng: Rng) -> Iterable[Sample]:
 )
 def lerp(x, y, weight, /):
     """x + weight * (y - x): from x at weight 0 to y at weight 1, both met exactly."""
+    x, y, weight = as_floats(x), as_floats(y), as_floats(weight)
     near_x = x + weight * (y - x)
     return np.where(np.less(weight, 0.5), near_x, y - (1 - weight) * (y - x))
 

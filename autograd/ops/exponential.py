@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..algebra import where
+from ..dtypes import as_floats
 from ..op import op
 from ..samples import BAD_PAIR, Rng, Sample, Samples, binary, unary
 
@@ -117,7 +118,7 @@ def sigmoid(x, /):
     array([0. , 0.5, 1. ])
     """
     with np.errstate(over="ignore"):  # exp(1000) = inf gives the right 1 / inf = 0
-        return 1 / (1 + np.exp(-x))
+        return 1 / (1 + np.exp(-as_floats(x)))
 
 
 @sigmoid.grad("x")
@@ -127,6 +128,7 @@ def _(g, out):
 
 def log1p_exp(x: Any) -> Any:
     """log(1 + exp(x)) of plain arrays, without overflow."""
+    x = as_floats(x)
     return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
 
 
@@ -144,7 +146,7 @@ def log_sigmoid(x, /):
     >>> log_sigmoid(np.array([-1000.0, 1000.0]))
     array([-1000.,    -0.])
     """
-    return -log1p_exp(-x)
+    return -log1p_exp(-as_floats(x))
 
 
 @log_sigmoid.grad("x")
@@ -160,6 +162,7 @@ def _(g, x):
 )
 def logit(x, /):
     """log(x / (1 - x)), the inverse of the sigmoid. The derivatives at 0 and 1 are infinite."""
+    x = as_floats(x)
     return np.log(x) - np.log1p(-x)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..algebra import where
+from ..dtypes import as_floats
 from ..op import normalize_axes, op
 from ..samples import BAD_AXIS, Rng, Sample, reduction, uniform
 from .exponential import exp
@@ -54,6 +55,7 @@ def _log_total(x: Any, axes: tuple[int, ...]) -> Any:
 def _shares(x: Any, axis: Any) -> Any:
     """exp(x) over its sum along an axis."""
     axes = normalize_axes(axis, np.ndim(x))
+    x = as_floats(x)
     weights = np.exp(x - _peak(x, axes))
     return weights / np.add.reduce(weights, axes, keepdims=True)
 
@@ -105,6 +107,7 @@ def log_softmax(x, /, *, axis=-1):
     array([-1000.,     0.])
     """
     axes = normalize_axes(axis, np.ndim(x))
+    x = as_floats(x)
     shifted = x - _peak(x, axes)
     return shifted - _log_total(shifted, axes)
 
@@ -121,7 +124,7 @@ def _(g, out, axis):
 )
 def softmin(x, /, *, axis=-1):
     """softmax(-x): the smallest elements get the largest weights."""
-    return _shares(-x, axis)
+    return _shares(-as_floats(x), axis)
 
 
 @softmin.grad("x")
@@ -159,6 +162,7 @@ def logsumexp(x, /, *, axis=None, keepdims=False):
     '1000.6931'
     """
     axes = normalize_axes(axis, np.ndim(x))
+    x = as_floats(x)
     peak = _peak(x, axes)
     out = _log_total(x - peak, axes) + peak
     return out if keepdims else np.squeeze(out, axes)

@@ -49,8 +49,8 @@ def operand(x: Any) -> Any:
 
 
 def symmetrised(x: Any) -> Any:
-    """(x + x.mT) / 2."""
-    return (x + x.mT) / 2
+    """(x + x.mT) / 2; halved first, because sums of small integers wrap around."""
+    return 0.5 * x + 0.5 * x.mT
 
 
 def regular(rng: Rng, *shape: int) -> np.ndarray:
@@ -364,7 +364,7 @@ def pinv(x, /, *, rtol=None):
     Golub & Pereyra (1973), "The differentiation of pseudo-inverses and nonlinear least squares
     problems whose variables separate", theorem 4.3.
     """
-    return np.linalg.pinv(matrices(x), rtol=rtol)
+    return np.linalg.pinv(np.multiply(matrices(x), 1.0), rtol=rtol)  # floats of integers
 
 
 @pinv.grad("x")
