@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from .op import Op
 
 _getframe = sys._getframe
-COMPLAINTS = (ValueError, TypeError, IndexError)  # what NumPy raises; AutogradErrors are among them
+# What NumPy raises; AutogradErrors are among them
+COMPLAINTS = (ValueError, TypeError, IndexError, OverflowError)
 
 
 def caller(op: Op, forward: Callable[..., Any]) -> Callable[..., Any]:

@@ -122,7 +122,7 @@ def retell(
         kind = AxisError
     elif isinstance(error, IndexError):
         kind = IndexingError
-    elif isinstance(error, TypeError):
+    elif isinstance(error, (TypeError, OverflowError)):  # a number that the dtype cannot hold
         kind = DTypeError
     else:
         fault = broadcasting_fault(arrays)

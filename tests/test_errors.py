@@ -85,6 +85,8 @@ BAD_CALLS = [
     (lambda: t(2) ** [1.0, None], DTypeError, "power", ["y must be", "list", "(2,)"]),
     (lambda: t(2) * np.array(["a", "b"]), DTypeError, "multiply", ["<U1", "(2,)"]),
     (lambda: t(2) * np.array([None, 1]), DTypeError, "multiply", ["object", "(2,)"]),
+    (lambda: Tensor(np.uint8([1, 2])) + 300, DTypeError, "add", ["300", "uint8", "(2,)"]),
+    (lambda: ag.clip(np.uint8([1, 2]), -1, 5), DTypeError, "clip", ["-1", "uint8", "(2,)"]),
     (lambda: t(2) @ {"a": 1}, DTypeError, "matmul", ["dict", "(2,)"]),
     (lambda: ag.exp("a"), DTypeError, "exp", ["x must be", "str"]),
     (lambda: ag.exp(None), DTypeError, "exp", ["x must be", "NoneType"]),
