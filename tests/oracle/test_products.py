@@ -47,7 +47,9 @@ PRODUCTS = [
     Row("outer", torch.outer, of([(3,), (4,)], [(0,), (4,)])),
     Row("cross", torch.linalg.cross, of([(3,), (3,)], [(2, 1, 3), (1, 4, 3)], [(0, 3)] * 2)),
     Row("cross", torch.linalg.cross, of([(3, 2), (3, 2)], axis=0)),
-    Row("kron", torch.kron, of([(2, 3), (4, 2)], [(3,), (2, 2)], [(2, 1, 2), (3, 2, 1)], [(), (3,)])),
+    Row("kron", torch.kron, of(
+        [(2, 3), (4, 2)], [(3,), (2, 2)], [(2, 1, 2), (3, 2, 1)], [(), (3,)], [(0, 2), (3, 1)]
+    )),
     Row("tensordot", lambda x, y, axes=2: torch.tensordot(x, y, axes), [
         *of([(2, 3, 4), (3, 4, 5)]), *of([(2, 3), (3, 4)], axes=1), *of([(2,), (3,)], axes=0),
         *of([(2, 3, 4), (4, 2)], axes=((2, 0), (0, 1))), *of([(2, 0), (0, 3)], axes=1),
