@@ -152,3 +152,28 @@ def test_integers_have_a_maximum_too(dtype):
     largest, _ = kernels.max_pool(x, (1, 2), (2, 2), (1, 2), (0, 1), (1, 1))
     assert largest.dtype == dtype
     np.testing.assert_array_equal(largest, [[3, 5]])
+
+
+@st.composite
+def blends(draw):
+    """A map of a few entries, each place at most once, and axes that follow its own."""
+    size, source = draw(st.integers(1, 5)), draw(st.integers(1, 5))
+    places = np.array(draw(st.lists(st.integers(0, size * source - 1), unique=True)), int)
+    weights = np.linspace(-1, 1, len(places)) if draw(st.booleans()) else None
+    blend = kernels.Blend(size, source, places // source, places % source, weights)
+    return blend, draw(st.sampled_from([(), (3,), (2, 1)]))
+
+
+@quick
+@given(blends(), dtypes | st.just(np.int64), seeds, st.sampled_from([(), (2,), (0, 2)]))
+def test_blends(case, dtype, seed, lead):
+    """What has no entry does not count, not even NaN; integers without weights stay integers."""
+    blend, trail = case
+    rng = np.random.default_rng(seed)
+    axis = -1 - len(trail)
+    for some in (blend, blend.transposed):
+        x = (4 * normal(rng, (*lead, some.source, *trail), float)).astype(dtype)
+        if dtype != np.int64:
+            x[rng.random(x.shape) < 0.1] = np.nan
+        expected = np.ascontiguousarray(reference.blend_axis(x, some, axis))
+        same(kernels.blend_axis(x, some, axis), expected)

@@ -18,7 +18,7 @@ def words(text):
 ENGINE = words("""
     _version _conflict _interrupt errors modes provenance graph hooks cuts dtypes
     tensor random creation tree
-    kernels.windows kernels.conv kernels.pool kernels.reference kernels
+    kernels.windows kernels.conv kernels.pool kernels.resample kernels.reference kernels
     messages arguments binding python_protocol record dispatch
     samples rule op algebra engine backward forward
     ops linalg

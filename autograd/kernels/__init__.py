@@ -6,9 +6,10 @@ A kernel takes ndarrays and ints and trusts them: shapes are checked by the op t
 
 from .conv import conv, conv_dw, conv_dx
 from .pool import avg_pool, avg_pool_dx, max_pool, max_pool_dx, max_pool_pick
+from .resample import Blend, blend_axis
 from .windows import fold, output_size, unfold
 
 __all__ = [
-    "avg_pool", "avg_pool_dx", "conv", "conv_dw", "conv_dx", "fold", "max_pool", "max_pool_dx",
-    "max_pool_pick", "output_size", "unfold",
+    "Blend", "avg_pool", "avg_pool_dx", "blend_axis", "conv", "conv_dw", "conv_dx", "fold",
+    "max_pool", "max_pool_dx", "max_pool_pick", "output_size", "unfold",
 ]  # fmt: skip

@@ -8,6 +8,7 @@ of x. What lies outside never counts. `out` says how many windows there are alon
 from __future__ import annotations
 
 from itertools import product
+from typing import Any
 
 import numpy as np
 
@@ -76,9 +77,9 @@ def avg_pool(
     """The sum of each window times its weight (*out). Axis by axis: a window is a product."""
     sums, dtype = x, np.result_type(x, weight)
     for axis, out, k, s, p in zip(_last(weight.ndim), weight.shape, kernel, stride, padding):
-        added = np.zeros(_resized(sums.shape, axis, out), dtype)
+        added = np.zeros(resized(sums.shape, axis, out), dtype)
         for _, windows, pixels in taps(x.shape[axis], out, k, s, p, 1):
-            added[_along(axis, windows)] += sums[_along(axis, pixels)]
+            added[along(axis, windows)] += sums[along(axis, pixels)]
         sums = added
     sums *= weight
     return sums
@@ -91,9 +92,9 @@ def avg_pool_dx(
     dx = g * weight
     axes = zip(_last(weight.ndim), weight.shape, kernel, stride, padding)
     for axis, out, k, s, p in reversed(list(axes)):
-        spread = np.zeros(_resized(dx.shape, axis, shape[axis]), dx.dtype)
+        spread = np.zeros(resized(dx.shape, axis, shape[axis]), dx.dtype)
         for _, windows, pixels in taps(shape[axis], out, k, s, p, 1):
-            spread[_along(axis, pixels)] += dx[_along(axis, windows)]
+            spread[along(axis, pixels)] += dx[along(axis, windows)]
         dx = spread
     return dx
 
@@ -103,12 +104,13 @@ def _last(count: int) -> range:
     return range(-count, 0)
 
 
-def _resized(shape: Sizes, axis: int, size: int) -> Sizes:
+def resized(shape: Sizes, axis: int, size: int) -> Sizes:
+    """The shape with another size along one of the last axes."""
     k = len(shape) + axis
     return (*shape[:k], size, *shape[k + 1 :])
 
 
-def _along(axis: int, place: slice) -> Place:
+def along(axis: int, place: Any) -> Place:
     """The index that takes `place` along one of the last axes."""
     return (..., place, *[slice(None)] * (-axis - 1))
 

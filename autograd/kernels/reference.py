@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .resample import Blend
 from .windows import Padding, Sizes
 
 Hit = tuple[Sizes, Sizes, Sizes]
@@ -194,3 +195,13 @@ def avg_pool_dx(
     for window, _, pixel in hits(image, kernel, weight.shape, stride, padding, dense):
         dx[last(pixel)] += g[last(window)] * weight[window]
     return dx
+
+
+def blend_axis(x: np.ndarray, blend: Blend, axis: int) -> np.ndarray:
+    """The product with the matrix that the blend is, which leaves out what has no weight."""
+    lanes = np.moveaxis(x, axis, 0)
+    exact = blend.weights is None or x.dtype.kind == "f"
+    out = np.zeros((blend.size, *lanes.shape[1:]), x.dtype if exact else float)
+    for k, (i, j) in enumerate(zip(blend.rows, blend.columns)):
+        out[i] += lanes[j] if blend.weights is None else lanes[j] * blend.weights[k]
+    return np.moveaxis(out, 0, axis)

@@ -273,7 +273,7 @@ def scatter_reduce(x, indices, source, axis=0, reduce="sum", include_self=True):
     return reshape(index_put(line, combined, index=targets), shape=np.shape(x))
 
 
-# Segments: x[starts[k] : starts[k + 1]], the last one up to the end, each reduced to one number
+# Segments: x[starts[k] : starts[k + 1]], the last one up to the end, each reduced to one entry
 
 
 def _owner(starts: np.ndarray, size: int) -> np.ndarray:
@@ -285,15 +285,18 @@ def _segment_samples(rng: Rng) -> Iterable[Sample]:
     for largest in (True, False):
         starts = np.array([0, 2, 3])
         yield Sample(distinct(rng, (6,)), starts=starts, largest=largest)
+        yield Sample(distinct(rng, (6, 2)), starts=starts, largest=largest)
 
 
 def _segment_reference(x: np.ndarray, starts: np.ndarray, largest: bool) -> np.ndarray:
-    return np.array([(max if largest else min)(part) for part in np.split(x, starts[1:])])
+    best = np.max if largest else np.min
+    return np.array([best(part, axis=0) for part in np.split(x, starts[1:])])
 
 
 @op(samples=_segment_samples, reference=_segment_reference, masks=True, public=False)
 def segment_extreme(x, /, *, starts, largest):
-    """The greatest (or smallest) element of each segment; ties share the gradient equally."""
+    """The greatest (or smallest) element of each segment of the first axis; ties share the
+    gradient equally."""
     return (np.maximum if largest else np.minimum).reduceat(x, starts)
 
 
@@ -313,7 +316,7 @@ def _(g, x, out, starts):
 )
 def segment_shares(x, out, /, *, starts):
     """How the elements of each segment share the gradient of its extreme: see `tie_shares`."""
-    owner = _owner(starts, x.size)
+    owner = _owner(starts, x.shape[0])
     hit = (x == out[owner]) | (x != x)
     return (hit / np.add.reduceat(hit, starts, dtype=np.intp)[owner]).astype(x.dtype)
 
