@@ -24,11 +24,19 @@ from .activation import (
 )
 from .container import Identity, Lambda, ModuleDict, ModuleList, ParameterList, Sequential
 from .conv import Conv2d
-from .dropout import Dropout
+from .dropout import (
+    AlphaDropout,
+    DropConnect,
+    Dropout,
+    Dropout1d,
+    Dropout2d,
+    Dropout3d,
+    GaussianNoise,
+)
 from .embedding import Embedding, EmbeddingBag
 from .errors import MissingForwardError, ModuleError, StateError
 from .layer_norm import GroupNorm, LayerNorm, LocalResponseNorm, RMSNorm
-from .linear import Bilinear, Linear
+from .linear import RBF, Bilinear, LazyLinear, Linear, Maxout
 from .loss import (
     BCELoss,
     BCEWithLogitsLoss,
@@ -72,6 +80,23 @@ from .normalisation import (
     InstanceNorm2d,
     InstanceNorm3d,
 )
+from .padding import (
+    CircularPad1d,
+    CircularPad2d,
+    CircularPad3d,
+    ConstantPad1d,
+    ConstantPad2d,
+    ConstantPad3d,
+    ReflectionPad1d,
+    ReflectionPad2d,
+    ReflectionPad3d,
+    ReplicationPad1d,
+    ReplicationPad2d,
+    ReplicationPad3d,
+    ZeroPad1d,
+    ZeroPad2d,
+    ZeroPad3d,
+)
 from .parameter import Parameter
 from .piecewise import (
     Hardshrink,
@@ -94,19 +119,23 @@ from .shape import Flatten, Unflatten
 mark_internal(__file__)
 
 __all__ = [
-    "CELU", "ELU", "GELU", "GLU", "SELU", "AvgPool2d", "BCELoss", "BCEWithLogitsLoss",
-    "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "Bilinear", "CTCLoss", "Conv2d",
-    "CosineEmbeddingLoss", "CosineSimilarity", "CrossEntropyLoss", "Dropout", "Embedding",
-    "EmbeddingBag", "ExponentialLoss", "Flatten", "GaussianNLLLoss", "GroupNorm", "Hardshrink",
+    "CELU", "ELU", "GELU", "GLU", "RBF", "SELU", "AlphaDropout", "AvgPool2d", "BCELoss",
+    "BCEWithLogitsLoss", "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "Bilinear", "CTCLoss",
+    "CircularPad1d", "CircularPad2d", "CircularPad3d", "ConstantPad1d", "ConstantPad2d",
+    "ConstantPad3d", "Conv2d", "CosineEmbeddingLoss", "CosineSimilarity", "CrossEntropyLoss",
+    "DropConnect", "Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "Embedding", "EmbeddingBag",
+    "ExponentialLoss", "Flatten", "GaussianNLLLoss", "GaussianNoise", "GroupNorm", "Hardshrink",
     "Hardsigmoid", "Hardswish", "Hardtanh", "HingeEmbeddingLoss", "HingeLoss", "HuberLoss",
     "Identity", "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d", "KLDivLoss", "L1Loss",
-    "Lambda", "LayerNorm", "LeakyReLU", "Linear", "LocalResponseNorm", "LogCoshLoss", "LogSigmoid",
-    "LogSoftmax", "MSELoss", "MSLELoss", "MarginRankingLoss", "MaxPool2d", "Mish",
-    "MissingForwardError", "Module", "ModuleDict", "ModuleError", "ModuleList",
+    "Lambda", "LayerNorm", "LazyLinear", "LeakyReLU", "Linear", "LocalResponseNorm", "LogCoshLoss",
+    "LogSigmoid", "LogSoftmax", "MSELoss", "MSLELoss", "MarginRankingLoss", "MaxPool2d", "Maxout",
+    "Mish", "MissingForwardError", "Module", "ModuleDict", "ModuleError", "ModuleList",
     "MultiLabelMarginLoss", "MultiLabelSoftMarginLoss", "MultiMarginLoss", "NLLLoss", "PReLU",
     "PairwiseDistance", "Parameter", "ParameterList", "PoissonNLLLoss", "RMSELoss", "RMSNorm",
-    "RReLU", "ReLU", "ReLU6", "Sequential", "SiLU", "Sigmoid", "SmoothL1Loss", "SoftMarginLoss",
-    "Softmax", "Softmax2d", "Softmin", "Softplus", "Softshrink", "Softsign", "StateError", "Step",
-    "Tanh", "Tanhshrink", "TemporalCrossEntropy", "Threshold", "TripletMarginLoss", "Unflatten",
-    "data", "functional", "init", "optim", "progress",
+    "RReLU", "ReLU", "ReLU6", "ReflectionPad1d", "ReflectionPad2d", "ReflectionPad3d",
+    "ReplicationPad1d", "ReplicationPad2d", "ReplicationPad3d", "Sequential", "SiLU", "Sigmoid",
+    "SmoothL1Loss", "SoftMarginLoss", "Softmax", "Softmax2d", "Softmin", "Softplus", "Softshrink",
+    "Softsign", "StateError", "Step", "Tanh", "Tanhshrink", "TemporalCrossEntropy", "Threshold",
+    "TripletMarginLoss", "Unflatten", "ZeroPad1d", "ZeroPad2d", "ZeroPad3d", "data", "functional",
+    "init", "optim", "progress",
 ]  # fmt: skip

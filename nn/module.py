@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from itertools import count
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -12,11 +12,11 @@ from autograd import modes
 from autograd.errors import DTypeError
 from autograd.hooks import Handle
 
-from .errors import MissingForwardError
+from .errors import MissingForwardError, StateError
 from .hooks import Border
-from .parameter import give_name
+from .parameter import give_name, refill
 from .scope import Paths, Running, inner
-from .state import KeyReport, collect, restore
+from .state import KeyReport, check, collect, restore
 from .tree import Named, Tree, join
 
 _next_call = count(1).__next__
@@ -47,6 +47,7 @@ class Module(Tree):
     """
 
     training: bool = True
+    lazy: ClassVar[bool] = False  # whether some parameters wait for the first input
 
     def __init__(self) -> None:
         self.training = True
@@ -146,10 +147,8 @@ class Module(Tree):
             raise DTypeError(f"{type(self).__name__}.to: needs a float dtype, got {new}")
         for path, tensor in [*self.named_parameters(), *self.named_buffers()]:
             if tensor.dtype.kind == "f" and tensor.dtype != new:
-                learns = tensor.requires_grad
-                tensor.requires_grad_(False)._data = tensor._data.astype(new)
-                tensor.grad = None
-                give_name(tensor.requires_grad_(learns), path)
+                refill(tensor, tensor._data.astype(new))
+                give_name(tensor, path)
         return self
 
     def float(self) -> Self:
@@ -174,7 +173,19 @@ class Module(Tree):
         """Path -> a copy of the values, for every parameter and persistent buffer.
 
         A shared one appears under each of its paths.
+
+        Raises
+        ------
+        StateError
+            If a lazy layer has not seen an input yet.
         """
+        for path, module in self.named_modules():
+            if module.lazy:
+                name = f"{path} ({type(module).__name__})" if path else type(module).__name__
+                raise StateError(
+                    f"state_dict: {name} has no parameters yet\n"
+                    "  hint: call the model once, or load a state, to settle their sizes"
+                )
         return collect(self._persistent())
 
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> KeyReport:
@@ -186,6 +197,8 @@ class Module(Tree):
         strict : bool
             False: paths that are missing or unexpected are reported, not refused.
 
+        Lazy layers take their sizes from the state.
+
         Returns
         -------
         KeyReport
@@ -196,7 +209,14 @@ class Module(Tree):
         StateError
             Naming everything that does not fit. Then nothing was loaded.
         """
-        return restore(type(self).__name__, self._persistent(), state_dict, strict)
+        lazy: list[tuple[str, Any]] = [(p, m) for p, m in self.named_modules() if m.lazy]
+        sizes = [(path, m, m.size_in(state_dict, path)) for path, m in lazy]
+        plan = [(path, m, size) for path, m, size in sizes if size is not None]
+        shapes = {join(p, name): s for p, m, size in plan for name, s in m.shapes(size).items()}
+        check(type(self).__name__, self._persistent(), state_dict, strict, shapes)
+        for _, m, size in plan:
+            m.make(size)
+        return restore(self._persistent(), state_dict)
 
     # How it shows
 

@@ -67,3 +67,13 @@ def give_name(tensor: Tensor, path: str) -> None:
     node = tensor.node
     if node is not None and not (node.get("name") or "").endswith("." + path):
         node.name = path
+
+
+def refill(tensor: Tensor, array: np.ndarray) -> None:
+    """Put an array of any shape and float dtype into a parameter or buffer: the Tensor stays."""
+    learns, name = tensor.requires_grad, tensor.name
+    tensor.requires_grad_(False)._data = array[()]
+    tensor.grad = None
+    tensor.requires_grad_(learns)
+    if name:
+        give_name(tensor, name)

@@ -28,12 +28,12 @@ ENGINE = words("""
 """)
 
 MODELS = words("""
-    errors parameter tree scope hooks state module misfit
+    errors parameter tree scope hooks state module misfit lazy
     functional.shapes functional.activation functional.piecewise functional.normalisation
-    functional.layers
+    functional.layers functional.linear functional.dropout functional.padding
     functional.loss functional.embedding
     functional
-    init linear conv pool activation piecewise
+    init linear padding conv pool activation piecewise
     normalisation layer_norm
     dropout shape container progress
     loss loss_classes loss_margin embedding

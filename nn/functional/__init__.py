@@ -18,8 +18,18 @@ from .activation import (
     tanh,
     tanhshrink,
 )
+from .dropout import (
+    alpha_dropout,
+    drop_connect,
+    dropout,
+    dropout1d,
+    dropout2d,
+    dropout3d,
+    gaussian_noise,
+)
 from .embedding import embedding, embedding_bag
-from .layers import avg_pool2d, bilinear, conv2d, dropout, linear, max_pool2d
+from .layers import avg_pool2d, conv2d, max_pool2d
+from .linear import bilinear, linear, rbf
 from .loss import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -59,6 +69,7 @@ from .normalisation import (
     normalize,
     rms_norm,
 )
+from .padding import pad
 from .piecewise import (
     hardshrink,
     hardsigmoid,
@@ -76,17 +87,18 @@ from .piecewise import (
 )
 
 __all__ = [
-    "avg_pool2d", "batch_norm", "bilinear", "binary_cross_entropy",
+    "alpha_dropout", "avg_pool2d", "batch_norm", "bilinear", "binary_cross_entropy",
     "binary_cross_entropy_with_logits", "celu", "conv2d", "cosine_embedding_loss",
-    "cosine_similarity", "cross_entropy", "ctc_loss", "dropout", "elu", "embedding",
-    "embedding_bag", "exponential_loss", "gaussian_nll_loss", "gelu", "glu", "group_norm",
-    "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hinge_embedding_loss", "hinge_loss",
-    "huber_loss", "instance_norm", "kl_div", "l1_loss", "layer_norm", "leaky_relu", "linear",
-    "local_response_norm", "log_cosh_loss", "log_softmax", "logsigmoid", "margin_ranking_loss",
-    "max_pool2d", "maxout", "mish", "mse_loss", "msle_loss", "multi_margin_loss",
-    "multilabel_margin_loss", "multilabel_soft_margin_loss", "nll_loss", "normalize",
-    "pairwise_distance", "poisson_nll_loss", "prelu", "relu", "relu6", "rms_norm", "rmse_loss",
-    "rrelu", "selu", "sigmoid", "silu", "smooth_l1_loss", "soft_margin_loss", "softmax", "softmin",
-    "softplus", "softshrink", "softsign", "step", "tanh", "tanhshrink", "temporal_cross_entropy",
-    "threshold", "triplet_margin_loss",
+    "cosine_similarity", "cross_entropy", "ctc_loss", "drop_connect", "dropout", "dropout1d",
+    "dropout2d", "dropout3d", "elu", "embedding", "embedding_bag", "exponential_loss",
+    "gaussian_nll_loss", "gaussian_noise", "gelu", "glu", "group_norm", "hardshrink", "hardsigmoid",
+    "hardswish", "hardtanh", "hinge_embedding_loss", "hinge_loss", "huber_loss", "instance_norm",
+    "kl_div", "l1_loss", "layer_norm", "leaky_relu", "linear", "local_response_norm",
+    "log_cosh_loss", "log_softmax", "logsigmoid", "margin_ranking_loss", "max_pool2d", "maxout",
+    "mish", "mse_loss", "msle_loss", "multi_margin_loss", "multilabel_margin_loss",
+    "multilabel_soft_margin_loss", "nll_loss", "normalize", "pad", "pairwise_distance",
+    "poisson_nll_loss", "prelu", "rbf", "relu", "relu6", "rms_norm", "rmse_loss", "rrelu", "selu",
+    "sigmoid", "silu", "smooth_l1_loss", "soft_margin_loss", "softmax", "softmin", "softplus",
+    "softshrink", "softsign", "step", "tanh", "tanhshrink", "temporal_cross_entropy", "threshold",
+    "triplet_margin_loss",
 ]  # fmt: skip

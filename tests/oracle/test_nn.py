@@ -37,11 +37,6 @@ def uniform(*shape, low=-2.0, high=2.0):
 # Layers: name, arguments, input shapes
 
 LAYERS = [
-    ("Linear", (3, 4), {}, [(5, 3)]),
-    ("Linear", (3, 4), {"bias": False}, [(2, 5, 3)]),
-    ("Linear", (3, 4), {}, [(3,)]),
-    ("Bilinear", (2, 3, 4), {}, [(5, 2), (5, 3)]),
-    ("Bilinear", (2, 3, 1), {"bias": False}, [(2, 5, 2), (2, 5, 3)]),
     ("Conv2d", (2, 3, 3), {}, [(2, 2, 7, 6)]),
     ("Conv2d", (2, 4, (3, 2)), {"stride": (2, 1), "padding": (1, 0)}, [(2, 2, 7, 6)]),
     ("Conv2d", (4, 6, 3), {"groups": 2, "dilation": 2, "bias": False}, [(1, 4, 8, 9)]),
@@ -56,11 +51,6 @@ LAYERS = [
     ("AvgPool2d", (2,), {}, [(2, 3, 7, 6)]),
     ("AvgPool2d", (3, 2, 1), {"count_include_pad": False}, [(1, 2, 7, 6)]),
     ("AvgPool2d", (3, 2, 1), {"ceil_mode": True}, [(1, 2, 8, 7)]),
-    ("Flatten", (), {}, [(2, 3, 4)]),
-    ("Flatten", (), {"start_dim": 0, "end_dim": 1}, [(2, 3, 4)]),
-    ("Unflatten", (1, (2, 3)), {}, [(4, 6)]),
-    ("Identity", (), {}, [(2, 3)]),
-    ("Dropout", (0.0,), {}, [(4, 5)]),
 ]
 
 
