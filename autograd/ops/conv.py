@@ -17,10 +17,9 @@ from .. import kernels
 from ..errors import ArgumentError, AutogradError, DTypeError, ShapeError
 from ..kernels import reference
 from ..kernels.windows import Sizes
-from ..messages import complain
 from ..op import op
 from ..samples import Fails, Rng, Sample, uniform
-from .conv_options import SPACE, conv_shape, settings
+from .conv_options import SPACE, conv_shape, settings, told
 from .products import checked_bias, front
 from .shape import expand_dims, reshape, squeeze
 
@@ -231,10 +230,8 @@ def _convolve(axes: int, conv: Any, x: Any, w: Any, b: Any, **options: Any) -> A
     try:
         conv_shape(axes, shape if batched else (1, *shape), np.shape(w), **options)
     except AutogradError as e:
-        given = {k: v for k, v in options.items() if v != conv.op.defaults[k]}
         layout = f"x is (batch, channels, {SPACE[axes]}), w is (out, in / groups, {SPACE[axes]})"
-        hint = layout if isinstance(e, ShapeError) else None
-        raise complain(type(e), conv.op.name, str(e), {"x": x, "w": w}, given, hint) from None
+        raise told(e, conv.op.name, {"x": x, "w": w}, options, layout) from None
     out = conv(x if batched else expand_dims(x, axis=0), w, **options)
     if b is not None:
         out = out + reshape(checked_bias(conv.op.name, x, w, b), shape=(-1,) + (1,) * axes)

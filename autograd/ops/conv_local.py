@@ -10,11 +10,10 @@ import numpy as np
 from ..errors import AutogradError, ShapeError
 from ..kernels import reference
 from ..kernels.windows import Pair, Sizes
-from ..messages import complain
 from ..op import composite
 from ..samples import Fails, Rng, Sample, uniform
-from .conv import BAD_OPTIONS
-from .conv_options import settings, window_counts
+from .conv import BAD_OPTIONS, Case
+from .conv_options import settings, told, window_counts
 from .shape import expand_dims, permute_dims, reshape, squeeze
 from .unfold import unfold
 
@@ -69,10 +68,8 @@ def _apply(name: str, x: Any, w: Any, b: Any, own: bool, **options: Any) -> Any:
         if b is not None and np.shape(b) != filters[:3]:
             raise ShapeError(f"b has shape {np.shape(b)} but w gives {filters[:3]} outputs")
     except AutogradError as e:
-        given = {k: v for k, v in options.items() if v != (0 if k == "padding" else 1)}
         arrays = {"x": x, "w": w} | ({} if b is None else {"b": b})
-        hint = LAYOUT if isinstance(e, ShapeError) else None
-        raise complain(type(e), name, str(e), arrays, given, hint) from None
+        raise told(e, name, arrays, options, LAYOUT) from None
     result = _product(x if batched else expand_dims(x, axis=0), w, b, out, options)
     return result if batched else squeeze(result, axis=0)
 
@@ -106,7 +103,6 @@ def _reference(x: Any, w: Any, b: Any = None, **options: Any) -> Any:
     return out
 
 
-Case = tuple[Sizes, Sizes, dict[str, Any]]
 OWN: tuple[Case, ...] = (
     ((1, 2, 3, 3), (2, 2, 1, 2, 2, 2), {}),
     ((2, 1, 4, 3), (2, 4, 2, 1, 3, 2), {"stride": (2, 1), "padding": ((1, 0), (1, 1))}),

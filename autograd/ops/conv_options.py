@@ -11,10 +11,12 @@ from typing import Any
 import numpy as np
 
 from .. import kernels
-from ..errors import ArgumentError, DTypeError, ShapeError
+from ..errors import ArgumentError, AutogradError, DTypeError, ShapeError
 from ..kernels.windows import Padding, Pair, Sizes
+from ..messages import complain
 
 FORMS = {1: "an int", 2: "an int or a pair of ints", 3: "an int or a triple of ints"}
+DEFAULTS = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1, "output_padding": 0}
 SPACE = {1: "length", 2: "height, width", 3: "depth, height, width"}
 
 
@@ -129,3 +131,13 @@ def window_counts(
         spans = tuple(d * (k - 1) + 1 for d, k in zip(dilation, kernel))
         raise ShapeError(f"filters that span {spans} pixels do not fit a padded image of {padded}")
     return counts
+
+
+def told(
+    error: AutogradError, name: str, arrays: dict[str, Any], options: dict[str, Any], layout: str
+) -> AutogradError:
+    """The error as a complete message of the function that the user called: with the arrays, the
+    options that are not the defaults and, if it is about shapes, the layout of the arrays."""
+    given = {k: v for k, v in options.items() if v != DEFAULTS[k]}
+    hint = layout if isinstance(error, ShapeError) else None
+    return complain(type(error), name, str(error), arrays, given, hint)

@@ -12,14 +12,15 @@ import numpy as np
 
 from ..errors import ArgumentError, AutogradError, DTypeError, ShapeError
 from ..kernels.windows import Padding, Sizes
-from ..messages import complain
 from ..op import composite
 from ..samples import Fails, Rng, Sample, uniform
 from .conv import BAD_OPTIONS, Case, conv1d_dx, conv2d_dx, conv3d_dx
-from .conv_options import SPACE, check_axes, per_axis, settings
+from .conv_options import SPACE, check_axes, per_axis, settings, told
 from .products import checked_bias
 from .rearrange import pad_constant
 from .shape import expand_dims, reshape, squeeze
+
+ADJOINTS = {1: conv1d_dx, 2: conv2d_dx, 3: conv3d_dx}
 
 
 def _full(image: Sizes, kernel: Sizes, stride: Sizes, dilation: Sizes) -> Sizes:
@@ -65,10 +66,8 @@ def _transpose(axes: int, x: Any, w: Any, b: Any, **options: Any) -> Any:
     try:
         image, kept, behind = _plan(axes, shape if batched else (1, *shape), np.shape(w), **options)
     except AutogradError as e:
-        given = {k: v for k, v in options.items() if v != DEFAULTS[k]}
         layout = f"x is (batch, in, {SPACE[axes]}), w is (in, out / groups, {SPACE[axes]})"
-        hint = layout if isinstance(e, ShapeError) else None
-        raise complain(type(e), name, str(e), {"x": x, "w": w}, given, hint) from None
+        raise told(e, name, {"x": x, "w": w}, options, layout) from None
     del options["output_padding"]
     options["padding"] = kept
     out = ADJOINTS[axes](x if batched else expand_dims(x, axis=0), w, shape=image, **options)
@@ -77,10 +76,6 @@ def _transpose(axes: int, x: Any, w: Any, b: Any, **options: Any) -> Any:
     if b is not None:
         out = out + reshape(checked_bias(name, x, w, b, image[1]), shape=(-1,) + (1,) * axes)
     return out if batched else squeeze(out, axis=0)
-
-
-ADJOINTS = {1: conv1d_dx, 2: conv2d_dx, 3: conv3d_dx}
-DEFAULTS = {"stride": 1, "padding": 0, "output_padding": 0, "groups": 1, "dilation": 1}
 
 
 # Samples, reference and error cases, for each number of axes

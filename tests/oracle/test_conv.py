@@ -80,6 +80,19 @@ def test_conv2d(x, w, options, bias):
 
 
 @pytest.mark.parametrize(
+    ("padding", "stride"),
+    [(((1, 0), (0, 2)), 1), (((0, 3), (2, 1)), 2), (((2, 2), (0, 0)), (1, 3))],
+)
+def test_conv2d_with_other_padding_on_the_other_side(padding, stride):
+    (top, bottom), (left, right) = padding
+
+    def theirs(x, w, padding, stride):
+        return F.conv2d(F.pad(x, (left, right, top, bottom)), w, stride=stride)
+
+    check(ag.conv2d, theirs, (2, 3, 6, 7), (4, 3, 3, 2), padding=padding, stride=stride)
+
+
+@pytest.mark.parametrize(
     ("x", "w", "options"),
     [
         ((2, 3, 4, 6, 5), (4, 3, 2, 3, 3), {}),
