@@ -52,6 +52,7 @@ FAMILIES = (
     "resample",
     "pool_adaptive",
     "shuffle",
+    "grid_sample",
     "normalisation",
     "layer_norm",
     "regularise",

@@ -1,0 +1,72 @@
+"""grid_sample next to PyTorch's: values and both gradients, in float64."""
+
+import numpy as np
+import pytest
+
+import autograd as ag
+from autograd import Tensor
+
+torch = pytest.importorskip("torch")
+
+pytestmark = pytest.mark.oracle
+
+PADDINGS = ["zeros", "border", "reflection"]
+
+
+def agree(x, grid, **options):
+    """Value, gradient by x and gradient by the grid."""
+    mine = Tensor(x, requires_grad=True), Tensor(grid, requires_grad=True)
+    others = torch.tensor(x, requires_grad=True), torch.tensor(grid, requires_grad=True)
+    out = ag.grid_sample(*mine, **options)
+    expected = torch.nn.functional.grid_sample(*others, **options)
+    g = np.random.default_rng(1).normal(size=out.shape)
+    out.backward(g)
+    expected.backward(torch.tensor(g))
+    np.testing.assert_allclose(out.numpy(), expected.detach(), rtol=1e-10, atol=1e-10)
+    for a, b in zip(mine, others, strict=True):
+        ours = np.zeros(a.shape) if a.grad is None else a.grad.numpy()
+        np.testing.assert_allclose(ours, b.grad, rtol=1e-10, atol=1e-9)
+
+
+@pytest.mark.parametrize("align_corners", [False, True])
+@pytest.mark.parametrize("padding_mode", PADDINGS)
+@pytest.mark.parametrize(
+    ("mode", "axes"),
+    [("bilinear", 2), ("nearest", 2), ("bicubic", 2), ("bilinear", 3), ("nearest", 3)],
+)
+@pytest.mark.parametrize("reach", [0.9, 1.5, 6.0])
+def test_grid_sample(mode, axes, padding_mode, align_corners, reach):
+    """Points inside, around and far outside of the image."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(2, 3, *(3, 5, 4)[-axes:]))
+    grid = rng.uniform(-reach, reach, (2, *(2, 6, 5)[-axes:], axes))
+    agree(x, grid, mode=mode, padding_mode=padding_mode, align_corners=align_corners)
+
+
+@pytest.mark.parametrize("align_corners", [False, True])
+@pytest.mark.parametrize("padding_mode", PADDINGS)
+@pytest.mark.parametrize("mode", ["bilinear", "bicubic"])
+def test_images_of_one_pixel_or_one_row(mode, padding_mode, align_corners):
+    rng = np.random.default_rng(0)
+    grid = rng.uniform(-1.5, 1.5, (1, 3, 4, 2))
+    for image in ((1, 1), (1, 4)):
+        x = rng.normal(size=(1, 2, *image))
+        agree(x, grid, mode=mode, padding_mode=padding_mode, align_corners=align_corners)
+
+
+@pytest.mark.parametrize("padding_mode", PADDINGS)
+def test_points_on_the_pixels_give_the_image(padding_mode):
+    x = np.random.default_rng(0).normal(size=(1, 2, 4, 5))
+    rows, columns = np.meshgrid(np.linspace(-1, 1, 4), np.linspace(-1, 1, 5), indexing="ij")
+    grid = np.stack([columns, rows], axis=-1)[None]
+    for mode in ("bilinear", "nearest", "bicubic"):
+        out = ag.grid_sample(x, grid, mode, padding_mode, align_corners=True)
+        np.testing.assert_allclose(out, x, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("mode", ["bilinear", "nearest", "bicubic"])
+@pytest.mark.parametrize("padding_mode", PADDINGS)
+def test_a_point_that_is_nan_is_nan(mode, padding_mode):
+    grid = np.array([[[[np.nan, 0.0], [0.0, np.nan], [0.1, 0.2]]]])
+    out = ag.grid_sample(np.ones((1, 1, 3, 4)), grid, mode, padding_mode)
+    np.testing.assert_array_equal(np.isnan(out), [[[[True, True, False]]]])
