@@ -241,7 +241,7 @@ def test_digits():
 
 
 def test_without_scikit_learn_digits_say_what_to_install(monkeypatch):
-    monkeypatch.setattr(datasets, "find_spec", lambda name: None)
+    monkeypatch.setattr(datasets.handwriting, "find_spec", lambda name: None)
     with pytest.raises(FileNotFoundError, match="pip install scikit-learn"):
         datasets.digits()
 

@@ -37,11 +37,20 @@ MODELS = words("""
     normalisation layer_norm
     dropout shape container progress
     loss loss_classes loss_margin embedding
-    data.errors data.collate data.dataset data.splits data.sampler data.task data.threads
-    data.workers data.loader data.datasets data
     optim.saving optim.optimizer optim.per_parameter optim.sgd optim.adam optim.adam_variants
     optim.adaptive optim.signs optim.averaged optim.adafactor
     optim.line_search optim.flat optim.lbfgs optim.conjugate optim
+""")
+
+DATA = words("""
+    data.errors data.collate data.dataset data.splits data.sampler
+    data.task data.threads data.workers data.loader
+    data.text data.folder data.download
+    data.formats.source data.formats.text data.formats.idx data.formats.cifar data.formats.table
+    data.formats.image data.formats
+    data.datasets.points data.datasets.handwriting data.datasets.archive data.datasets.pictures
+    data.datasets.mnist data.datasets.cifar data.datasets.table data.datasets.texts data.datasets
+    data
 """)
 
 PICTURES = words("style graph listing dot render output picture plot")
@@ -54,7 +63,7 @@ def _order():
         if name == "ops":
             out += [f"autograd.ops.{family}" for family in FAMILIES]
         out.append(f"autograd.{name}")
-    out += ["autograd", *(f"nn.{n}" for n in MODELS), "nn"]
+    out += ["autograd", *(f"nn.{n}" for n in [*MODELS, *DATA]), "nn"]
     out += [*(f"viz.{n}" for n in PICTURES), "viz"]
     return [*out, "autograd.demo", "autograd.command", "autograd.__main__"]
 

@@ -1,9 +1,11 @@
 """Data sets, samplers and loaders."""
 
-from . import datasets
+from . import datasets, formats
 from .collate import default_collate
 from .dataset import ConcatDataset, Dataset, Subset, TensorDataset
+from .download import download
 from .errors import DataError, DownloadError, FormatError, MissingDataError, WorkerError
+from .folder import data_folder
 from .loader import DataLoader
 from .sampler import (
     BatchSampler,
@@ -14,10 +16,12 @@ from .sampler import (
     WeightedRandomSampler,
 )
 from .splits import bootstrap, k_fold, random_split
+from .text import Vocabulary, tokenize, windows
 
 __all__ = [
     "BatchSampler", "ConcatDataset", "DataError", "DataLoader", "Dataset", "DownloadError",
     "FormatError", "MissingDataError", "RandomSampler", "Sampler", "SequentialSampler", "Subset",
-    "SubsetRandomSampler", "TensorDataset", "WeightedRandomSampler", "WorkerError", "bootstrap",
-    "datasets", "default_collate", "k_fold", "random_split",
+    "SubsetRandomSampler", "TensorDataset", "Vocabulary", "WeightedRandomSampler", "WorkerError",
+    "bootstrap", "data_folder", "datasets", "default_collate", "download", "formats", "k_fold",
+    "random_split", "tokenize", "windows",
 ]  # fmt: skip
