@@ -22,6 +22,7 @@ from .activation import (
     Tanh,
     Tanhshrink,
 )
+from .cell import GRUCell, LSTMCell, RNNCell
 from .container import Identity, Lambda, ModuleDict, ModuleList, ParameterList, Sequential
 from .conv import Conv2d
 from .dropout import (
@@ -80,6 +81,14 @@ from .normalisation import (
     InstanceNorm2d,
     InstanceNorm3d,
 )
+from .packing import (
+    PackedSequence,
+    pack_padded_sequence,
+    pack_sequence,
+    pad_packed_sequence,
+    pad_sequence,
+    unpad_sequence,
+)
 from .padding import (
     CircularPad1d,
     CircularPad2d,
@@ -114,28 +123,32 @@ from .piecewise import (
 )
 from .pool import AvgPool2d, MaxPool2d
 from .progress import progress
+from .recurrent import GRU, LSTM, RNN, PeepholeLSTM
+from .seq2seq import Seq2Seq
 from .shape import Flatten, Unflatten
 
 mark_internal(__file__)
 
 __all__ = [
-    "CELU", "ELU", "GELU", "GLU", "RBF", "SELU", "AlphaDropout", "AvgPool2d", "BCELoss",
-    "BCEWithLogitsLoss", "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "Bilinear", "CTCLoss",
-    "CircularPad1d", "CircularPad2d", "CircularPad3d", "ConstantPad1d", "ConstantPad2d",
+    "CELU", "ELU", "GELU", "GLU", "GRU", "LSTM", "RBF", "RNN", "SELU", "AlphaDropout", "AvgPool2d",
+    "BCELoss", "BCEWithLogitsLoss", "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "Bilinear",
+    "CTCLoss", "CircularPad1d", "CircularPad2d", "CircularPad3d", "ConstantPad1d", "ConstantPad2d",
     "ConstantPad3d", "Conv2d", "CosineEmbeddingLoss", "CosineSimilarity", "CrossEntropyLoss",
     "DropConnect", "Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "Embedding", "EmbeddingBag",
-    "ExponentialLoss", "Flatten", "GaussianNLLLoss", "GaussianNoise", "GroupNorm", "Hardshrink",
-    "Hardsigmoid", "Hardswish", "Hardtanh", "HingeEmbeddingLoss", "HingeLoss", "HuberLoss",
-    "Identity", "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d", "KLDivLoss", "L1Loss",
-    "Lambda", "LayerNorm", "LazyLinear", "LeakyReLU", "Linear", "LocalResponseNorm", "LogCoshLoss",
-    "LogSigmoid", "LogSoftmax", "MSELoss", "MSLELoss", "MarginRankingLoss", "MaxPool2d", "Maxout",
-    "Mish", "MissingForwardError", "Module", "ModuleDict", "ModuleError", "ModuleList",
-    "MultiLabelMarginLoss", "MultiLabelSoftMarginLoss", "MultiMarginLoss", "NLLLoss", "PReLU",
-    "PairwiseDistance", "Parameter", "ParameterList", "PoissonNLLLoss", "RMSELoss", "RMSNorm",
-    "RReLU", "ReLU", "ReLU6", "ReflectionPad1d", "ReflectionPad2d", "ReflectionPad3d",
-    "ReplicationPad1d", "ReplicationPad2d", "ReplicationPad3d", "Sequential", "SiLU", "Sigmoid",
+    "ExponentialLoss", "Flatten", "GRUCell", "GaussianNLLLoss", "GaussianNoise", "GroupNorm",
+    "Hardshrink", "Hardsigmoid", "Hardswish", "Hardtanh", "HingeEmbeddingLoss", "HingeLoss",
+    "HuberLoss", "Identity", "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d", "KLDivLoss",
+    "L1Loss", "LSTMCell", "Lambda", "LayerNorm", "LazyLinear", "LeakyReLU", "Linear",
+    "LocalResponseNorm", "LogCoshLoss", "LogSigmoid", "LogSoftmax", "MSELoss", "MSLELoss",
+    "MarginRankingLoss", "MaxPool2d", "Maxout", "Mish", "MissingForwardError", "Module",
+    "ModuleDict", "ModuleError", "ModuleList", "MultiLabelMarginLoss", "MultiLabelSoftMarginLoss",
+    "MultiMarginLoss", "NLLLoss", "PReLU", "PackedSequence", "PairwiseDistance", "Parameter",
+    "ParameterList", "PeepholeLSTM", "PoissonNLLLoss", "RMSELoss", "RMSNorm", "RNNCell", "RReLU",
+    "ReLU", "ReLU6", "ReflectionPad1d", "ReflectionPad2d", "ReflectionPad3d", "ReplicationPad1d",
+    "ReplicationPad2d", "ReplicationPad3d", "Seq2Seq", "Sequential", "SiLU", "Sigmoid",
     "SmoothL1Loss", "SoftMarginLoss", "Softmax", "Softmax2d", "Softmin", "Softplus", "Softshrink",
     "Softsign", "StateError", "Step", "Tanh", "Tanhshrink", "TemporalCrossEntropy", "Threshold",
     "TripletMarginLoss", "Unflatten", "ZeroPad1d", "ZeroPad2d", "ZeroPad3d", "data", "functional",
-    "init", "optim", "progress",
+    "init", "optim", "pack_padded_sequence", "pack_sequence", "pad_packed_sequence", "pad_sequence",
+    "progress", "unpad_sequence",
 ]  # fmt: skip

@@ -37,6 +37,7 @@ MODELS = words("""
     normalisation layer_norm
     dropout shape container progress
     loss loss_classes loss_margin embedding
+    packing recurrent cell seq2seq
     optim.saving optim.optimizer optim.per_parameter optim.sgd optim.adam optim.adam_variants
     optim.adaptive optim.signs optim.averaged optim.adafactor
     optim.line_search optim.flat optim.lbfgs optim.conjugate optim

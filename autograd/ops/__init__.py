@@ -62,7 +62,10 @@ FAMILIES = (
     "loss_margin",
     "loss_embedding",
     "ctc",
+    "recurrent_gates",
     "recurrent",
+    "recurrent_layer",
+    "recurrent_peephole",
     "attention",
     "embedding",
 )

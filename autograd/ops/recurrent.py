@@ -17,10 +17,9 @@ from ..errors import ArgumentError, ShapeError
 from ..messages import complain
 from ..op import composite
 from ..samples import Fails, Rng, Sample, Samples, uniform
-from .exponential import sigmoid
-from .join import split
 from .piecewise import relu
 from .products import linear
+from .recurrent_gates import gru_gates, gru_state, lstm_gates, lstm_memory, lstm_output
 from .solve import operand
 from .trigonometric import tanh
 
@@ -53,7 +52,7 @@ def _cell_samples(gates: int, state: Callable[..., Any], *options: dict[str, Any
     return samples
 
 
-def _gates(x: Any, h: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any) -> list[list[float]]:
+def row_sums(x: Any, h: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any) -> list[list[float]]:
     """For one sample: what x and what the state give to each row of the weights, in plain loops."""
     return [
         [math.fsum(a * b for a, b in zip(row, v)) + (0 if bias is None else bias[k])
@@ -62,7 +61,7 @@ def _gates(x: Any, h: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any) -> list[l
     ]  # fmt: skip
 
 
-def _logistic(x: float) -> float:
+def logistic(x: float) -> float:
     return 1 / (1 + math.exp(-x))
 
 
@@ -88,7 +87,7 @@ _W_IH, _W_HH = np.ones((2, 3)), np.ones((2, 2))
 
 
 def _rnn_step(x: Any, h: Any, *weights: Any, nonlinearity: str = "tanh") -> list[float]:
-    rows = [a + b for a, b in zip(*_gates(x, h, *weights))]
+    rows = [a + b for a, b in zip(*row_sums(x, h, *weights))]
     return [math.tanh(v) if nonlinearity == "tanh" else max(v, 0) for v in rows]
 
 
@@ -129,10 +128,10 @@ def rnn_cell(x, h, w_ih, w_hh, b_ih=None, b_hh=None, nonlinearity="tanh"):
 
 def _lstm_step(x: Any, state: Any, *weights: Any) -> tuple[list[float], list[float]]:
     h, c = state
-    rows = [a + b for a, b in zip(*_gates(x, h, *weights))]
+    rows = [a + b for a, b in zip(*row_sums(x, h, *weights))]
     i, f, g, o = (rows[k * len(h) : (k + 1) * len(h)] for k in range(4))
-    new = [_logistic(fk) * ck + _logistic(ik) * math.tanh(gk) for ik, fk, gk, ck in zip(i, f, g, c)]
-    return [_logistic(ok) * math.tanh(ck) for ok, ck in zip(o, new)], new
+    new = [logistic(fk) * ck + logistic(ik) * math.tanh(gk) for ik, fk, gk, ck in zip(i, f, g, c)]
+    return [logistic(ok) * math.tanh(ck) for ok, ck in zip(o, new)], new
 
 
 @composite(
@@ -144,7 +143,7 @@ def _lstm_step(x: Any, state: Any, *weights: Any) -> tuple[list[float], list[flo
               match=r"c has shape \(3,\) but h has \(2,\)"),
     ],
 )  # fmt: skip
-def lstm_cell(x, state, w_ih, w_hh, b_ih=None, b_hh=None):
+def lstm_cell(x, state, w_ih, w_hh, b_ih=None, b_hh=None) -> tuple[Any, Any]:
     """One step of long short-term memory: the new state (h, c).
 
     c' = sigmoid(f) * c + sigmoid(i) * tanh(g) and h' = sigmoid(o) * tanh(c'), where the rows of
@@ -168,18 +167,23 @@ def lstm_cell(x, state, w_ih, w_hh, b_ih=None, b_hh=None):
         fact = f"c has shape {c.shape} but h has {h.shape}"
         raise complain(ShapeError, "lstm_cell", fact, {"x": x, "h": h, "c": c})
     mine, before = _checked("lstm_cell", 4, x, h, w_ih, w_hh, b_ih, b_hh)
-    i, f, g, o = split(mine + before, 4, axis=-1)
-    c = sigmoid(f) * c + sigmoid(i) * tanh(g)
-    return sigmoid(o) * tanh(c), c
+    return lstm_step(mine + before, c)
+
+
+def lstm_step(a: Any, c: Any) -> tuple[Any, Any]:
+    """The new state and memory, of what input and state give to the gates and the old memory."""
+    gates = lstm_gates(a)
+    c = lstm_memory(gates, c)
+    return lstm_output(gates, tanh(c)), c
 
 
 def _gru_step(x: Any, h: Any, *weights: Any) -> list[float]:
-    mine, before = _gates(x, h, *weights)
+    mine, before = row_sums(x, h, *weights)
     n = len(h)
     out = []
     for k in range(n):
-        reset = _logistic(mine[k] + before[k])
-        update = _logistic(mine[n + k] + before[n + k])
+        reset = logistic(mine[k] + before[k])
+        update = logistic(mine[n + k] + before[n + k])
         new = math.tanh(mine[2 * n + k] + reset * before[2 * n + k])
         out.append((1 - update) * new + update * h[k])
     return out
@@ -212,8 +216,4 @@ def gru_cell(x, h, w_ih, w_hh, b_ih=None, b_hh=None):
     """
     h = operand(h)
     mine, before = _checked("gru_cell", 3, x, h, w_ih, w_hh, b_ih, b_hh)
-    x_r, x_z, x_n = split(mine, 3, axis=-1)
-    h_r, h_z, h_n = split(before, 3, axis=-1)
-    z = sigmoid(x_z + h_z)
-    new = tanh(x_n + sigmoid(x_r + h_r) * h_n)
-    return new + z * (h - new)
+    return gru_state(gru_gates(mine, before), h)
