@@ -40,7 +40,9 @@ MODELS = words("""
     packing recurrent cell seq2seq
     optim.saving optim.optimizer optim.per_parameter optim.sgd optim.adam optim.adam_variants
     optim.adaptive optim.signs optim.averaged optim.adafactor
-    optim.line_search optim.flat optim.lbfgs optim.conjugate optim
+    optim.line_search optim.flat optim.lbfgs optim.conjugate
+    optim.schedule optim.schedule_factor optim.schedule_function optim.schedule_cycle
+    optim.schedule_plateau optim.schedule_compose optim.lr_scheduler optim.average optim
 """)
 
 DATA = words("""

@@ -185,7 +185,7 @@ def _largest(x: np.ndarray) -> float:
 
 def _number(kind: str, loss: Any) -> float:
     try:
-        return float(loss.item() if isinstance(loss, Tensor) else loss)
+        return float(loss)
     except TypeError:
         got = type(loss).__name__
         raise DTypeError(f"{kind}: the closure must return the loss, got {got}") from None
