@@ -8,7 +8,7 @@ import pytest
 from autograd import REGISTRY
 
 ROOT = Path(__file__).parents[1]
-PAGES = ["README.md", "docs/how_it_works.md", "docs/adding_an_op.md"]
+PAGES = ["README.md", "docs/how_it_works.md", "docs/adding_an_op.md", "docs/numerics.md"]
 
 
 @pytest.mark.parametrize("page", PAGES)
