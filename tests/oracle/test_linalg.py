@@ -1,35 +1,23 @@
-"""Linear algebra and special functions against PyTorch: values and gradients, in float64.
+"""Linear algebra against PyTorch: values and derivatives.
 
 Singular vectors and eigenvectors have arbitrary signs, so functions that do not depend on them are
 compared; symmetric matrices are made of arbitrary ones, so that each side may read its triangle.
 """
 
+from functools import partial
+
 import numpy as np
 import pytest
 
 import autograd as ag
-from autograd import Tensor, linalg
+from autograd import linalg
+from autograd.samples import Sample
 
-torch = pytest.importorskip("torch")
+from .comparing import Row, compare, table, torch
 
 pytestmark = pytest.mark.oracle
 
-CLOSE = {"rtol": 1e-10, "atol": 1e-10}
-
-
-def compare(ours, theirs, *arrays):
-    """Outputs, and gradients of all inputs for one cotangent, on either side."""
-    x = [Tensor(a, requires_grad=True) for a in arrays]
-    y = [torch.tensor(a, requires_grad=True) for a in arrays]
-    out, expected = ours(*x), theirs(*y)
-    assert out.shape == tuple(expected.shape)
-    np.testing.assert_allclose(np.asarray(out), expected.detach().numpy(), **CLOSE)
-    g = np.random.default_rng(1).normal(size=out.shape)
-    out.backward(g)
-    expected.backward(torch.tensor(g))
-    for a, b in zip(x, y, strict=True):
-        scale = max(1.0, float(b.grad.abs().max()))
-        np.testing.assert_allclose(np.asarray(a.grad) / scale, b.grad.numpy() / scale, **CLOSE)
+to_second_order = partial(compare, scaled=True, order=2)
 
 
 def matrices(*shape):
@@ -117,7 +105,7 @@ FUNCTIONS = {
 def test_functions_of_a_matrix(name):
     ours, theirs, inputs = FUNCTIONS[name]
     for x in inputs:
-        compare(ours, theirs, x)
+        to_second_order(ours, theirs, x)
 
 
 @pytest.mark.parametrize(
@@ -126,7 +114,7 @@ def test_functions_of_a_matrix(name):
     ids=str,
 )
 def test_solve(a, b):
-    compare(linalg.solve, torch.linalg.solve, matrices(*a), other(*b))
+    to_second_order(linalg.solve, torch.linalg.solve, matrices(*a), other(*b))
 
 
 @pytest.mark.parametrize("lower", [False, True])
@@ -142,7 +130,7 @@ def test_solve_triangular(lower, unit_diagonal, trans):
     def ours(a, b):
         return linalg.solve_triangular(a, b, lower=lower, trans=trans, unit_diagonal=unit_diagonal)
 
-    compare(ours, theirs, matrices(2, 3, 3), other(2, 3, 2))
+    to_second_order(ours, theirs, matrices(2, 3, 3), other(2, 3, 2))
 
 
 @pytest.mark.parametrize(("a", "b"), [((5, 3), (5, 2)), ((3, 5), (3, 1)), ((2, 5, 3), (2, 5, 2))])
@@ -150,23 +138,23 @@ def test_lstsq(a, b):
     def theirs(a, b):
         return torch.linalg.lstsq(a, b).solution
 
-    compare(lambda a, b: linalg.lstsq(a, b).solution, theirs, matrices(*a), other(*b))
+    to_second_order(lambda a, b: linalg.lstsq(a, b).solution, theirs, matrices(*a), other(*b))
 
 
 def test_pinv_of_a_deficient_rank():
     x, y = other(4, 2), other(2, 5)
-    compare(lambda x, y: linalg.pinv(x @ y), lambda x, y: torch.linalg.pinv(x @ y), x, y)
+    to_second_order(lambda x, y: linalg.pinv(x @ y), lambda x, y: torch.linalg.pinv(x @ y), x, y)
 
 
 def test_det_of_a_singular_matrix():
     x, y = other(4, 3), other(3, 4)
-    compare(lambda x: linalg.det(x), lambda x: torch.linalg.det(x), x @ y)
+    to_second_order(lambda x: linalg.det(x), lambda x: torch.linalg.det(x), x @ y)
 
 
 @pytest.mark.parametrize("ord", ["fro", "nuc", 2, -2, 1, -1, np.inf, -np.inf])
 @pytest.mark.parametrize("keepdims", [False, True])
 def test_matrix_norm(ord, keepdims):
-    compare(
+    to_second_order(
         lambda x: linalg.matrix_norm(x, ord=ord, keepdims=keepdims),
         lambda x: torch.linalg.matrix_norm(x, ord, keepdim=keepdims),
         other(2, 4, 3),
@@ -176,7 +164,7 @@ def test_matrix_norm(ord, keepdims):
 @pytest.mark.parametrize("ord", [0.5, 1, 2, 3, 2.5, -1, np.inf, -np.inf])
 @pytest.mark.parametrize("axis", [None, 0, (0, 2)], ids=str)
 def test_vector_norm(ord, axis):
-    compare(
+    to_second_order(
         lambda x: linalg.vector_norm(x, axis=axis, ord=ord),
         lambda x: torch.linalg.vector_norm(x, ord, dim=axis),
         other(2, 4, 3),
@@ -200,37 +188,17 @@ def test_cond(p):
         # torch.linalg.cond writes into what its own backward pass needs
         return torch.linalg.matrix_norm(x, p) * torch.linalg.matrix_norm(torch.linalg.inv(x), p)
 
-    compare(lambda x: linalg.cond(x, p), theirs, matrices(2, 3, 3))
+    to_second_order(lambda x: linalg.cond(x, p), theirs, matrices(2, 3, 3))
 
 
-def test_multi_dot():
-    arrays = other(10), other(10, 3), other(3, 8), other(8, 2)
-    compare(lambda *a: linalg.multi_dot(a), lambda *a: torch.linalg.multi_dot(a), *arrays)
+RANKS = [
+    Row("matrix_rank", torch.linalg.matrix_rank, [
+        Sample(matrices(2, 3, 3)), Sample(other(4, 2) @ other(2, 5)), Sample(np.zeros((2, 2))),
+        Sample(np.diag([1.0, 1e-3, 1e-9]), rtol=1e-6),
+    ], order=0),
+]  # fmt: skip
 
 
-SPECIAL = {
-    "erf": ("erf", np.linspace(-3, 3, 11)),
-    "erfc": ("erfc", np.linspace(-3, 6, 11)),
-    "erfinv": ("erfinv", np.linspace(-0.99, 0.99, 11)),
-    "lgamma": ("gammaln", np.array([-2.5, -0.7, 0.1, 1.0, 3.3, 50.0])),
-    "digamma": ("digamma", np.array([-2.5, -0.7, 0.1, 1.0, 3.3, 50.0])),
-    "ndtr": ("ndtr", np.linspace(-5, 5, 11)),
-    "log_ndtr": ("log_ndtr", np.array([-1000.0, -40.0, -5.0, 0.0, 1.0, 8.0])),
-    "i0": ("i0", np.array([-20.0, -1.0, 0.0, 0.5, 3.0, 30.0])),
-    "i0e": ("i0e", np.array([-200.0, -1.0, 0.5, 3.0, 300.0])),
-    "i1": ("i1", np.array([-20.0, -1.0, 0.0, 0.5, 3.0, 30.0])),
-    "i1e": ("i1e", np.array([-200.0, -1.0, 0.5, 3.0, 300.0])),
-    "entr": ("entr", np.array([1e-8, 0.3, 1.0, 5.0])),
-}
-
-
-@pytest.mark.parametrize("name", SPECIAL)
-def test_special_functions(name):
-    theirs, x = SPECIAL[name]
-    compare(getattr(ag, name), getattr(torch.special, theirs), x)
-
-
-@pytest.mark.parametrize("n", [0, 2, 3, 4])  # 1 is off by 8e-10 at x = 1 in PyTorch
-def test_polygamma(n):
-    x = np.array([0.2, 1.0, 3.3, 50.0])
-    compare(lambda x: ag.polygamma(n, x), lambda x: torch.special.polygamma(n, x), x)
+@table(RANKS)
+def test_matrix_rank(row, sample):
+    row.check(sample)

@@ -4,45 +4,18 @@ import numpy as np
 import pytest
 
 import autograd as ag
-from autograd import Tensor
 
-torch = pytest.importorskip("torch")
+from .comparing import assert_same, compare, torch
+from .inputs import RNG, between, normal
 
 pytestmark = pytest.mark.oracle
 
 F = torch.nn.functional
-CLOSE = {"rtol": 1e-10, "atol": 1e-10}
-RNG = np.random.default_rng(0)
-THEIR_NAMES = {"axis": "dim", "keepdims": "keepdim"}
-
-
-def normal(*shape):
-    return RNG.normal(size=shape)
-
-
-def between(low, high, *shape):
-    return RNG.uniform(low, high, shape)
+FIRST_ONLY = ("multi_margin_loss", "multilabel_margin_loss")  # PyTorch has no second derivative
 
 
 def torched(value):
     return torch.tensor(value) if isinstance(value, (np.ndarray, np.floating)) else value
-
-
-def compare(ours, theirs, *arrays):
-    """Outputs, and gradients of all inputs for one cotangent, on either side."""
-    x = [Tensor(a, requires_grad=True) for a in arrays]
-    y = [torch.tensor(a, requires_grad=True) for a in arrays]
-    outputs, expected = ours(*x), theirs(*y)
-    outputs = outputs if isinstance(outputs, tuple) else (outputs,)
-    expected = expected if isinstance(expected, tuple) else (expected,)
-    for k, (out, other) in enumerate(zip(outputs, expected, strict=True)):
-        assert out.shape == tuple(other.shape)
-        np.testing.assert_allclose(np.asarray(out), other.detach().numpy(), **CLOSE)
-        g = np.random.default_rng(k).normal(size=out.shape)
-        out.backward(g, retain_graph=True)
-        other.backward(torch.tensor(g), retain_graph=True)
-    for a, b in zip(x, y, strict=True):
-        np.testing.assert_allclose(np.asarray(a.grad), b.grad.numpy(), **CLOSE)
 
 
 def case_id(case):
@@ -61,13 +34,11 @@ def parts(case):
 def check(case, **more):
     """autograd.NAME and torch.nn.functional.NAME with the same arguments, then `more` options."""
     name, arrays, rest, options = parts(case)
-    options = {**options, **more}
-    theirs = {THEIR_NAMES.get(k, k): torched(v) for k, v in options.items()}
     compare(
-        lambda *x: getattr(ag, name)(*x, *rest, **options),
-        lambda *y: getattr(F, name)(*y, *map(torched, rest), **theirs),
-        *arrays,
-    )
+        lambda *x, **options: getattr(ag, name)(*x, *rest, **options),
+        lambda *y, **options: getattr(F, name)(*y, *map(torched, rest), **options),
+        *arrays, order=1 if name in FIRST_ONLY else 2, **options, **more,
+    )  # fmt: skip
 
 
 def table(cases):
@@ -232,8 +203,8 @@ def test_batch_norm(shape):
     running = [torch.zeros(3, dtype=torch.float64) for _ in range(2)]
     F.batch_norm(torch.tensor(x), *running, training=True, momentum=1.0)
     count = x.size // 3
-    np.testing.assert_allclose(m, running[0], **CLOSE)
-    np.testing.assert_allclose(v * count / (count - 1), running[1], **CLOSE)
+    assert_same(m, running[0])
+    assert_same(v * count / (count - 1), running[1])
 
 
 @pytest.mark.parametrize("shape", [(2, 3, 4), (2, 3, 2, 2)], ids=str)
@@ -247,8 +218,8 @@ def test_instance_norm(shape):
     _, m, v = ag.instance_norm(x, return_moments=True)
     running = [torch.zeros(3, dtype=torch.float64) for _ in range(2)]
     F.instance_norm(torch.tensor(x), *running, momentum=1.0)
-    np.testing.assert_allclose(m, running[0], **CLOSE)
-    np.testing.assert_allclose(v * 4 / 3, running[1], **CLOSE)
+    assert_same(m, running[0])
+    assert_same(v * 4 / 3, running[1])
 
 
 def test_affine_parts_of_normalisation():
@@ -370,7 +341,7 @@ def test_alpha_dropout_takes_the_same_values(p):
     x = torch.ones(4000, dtype=torch.float64)
     theirs = sorted(set(F.alpha_dropout(x, p, training=True).tolist()))
     ours = sorted(set(ag.alpha_dropout(np.ones(4000), p, training=True, rng=0).tolist()))
-    np.testing.assert_allclose(ours, theirs, **CLOSE)
+    assert_same(ours, theirs)
 
 
 @pytest.mark.filterwarnings("ignore:dropout2d. Received a 3D input:UserWarning")
