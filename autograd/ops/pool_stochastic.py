@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from .. import kernels
 from ..algebra import where
 from ..errors import ArgumentError
 from ..kernels.windows import Sizes
@@ -59,16 +61,16 @@ def _choice_samples(rng: Rng) -> Iterable[Sample]:
 def stochastic_choice(x, /, *, out, window, rng):
     """One element of each window, as a mask (KH, KW, ..., OH, OW): with probability proportional to
     its value, and none where all are 0. A NaN is always chosen."""
-    views = sliding_window_view(x, window.kernel, axis=(-2, -1))
-    views = views[..., :: window.stride[0], :: window.stride[1], :, :]
-    values = views.reshape(*views.shape[:-2], window.kernel[0] * window.kernel[1])
-    ends = np.cumsum(values, axis=-1, dtype=float)
-    total = ends[..., -1]
+    pads = [(p, p) for p in window.padding]
+    values = kernels.unfold(x, window.kernel, window.stride, tuple(pads), window.dilation)
+    values = values.reshape(*x.shape[:-2], math.prod(window.kernel), *out)
+    ends = np.cumsum(values, axis=-3, dtype=float)
+    total = ends[..., -1, :, :]
     point = generator(rng).random(total.shape) * total
     point = np.minimum(point, np.nextafter(total, 0))  # a product may be rounded up to the total
-    index = (ends <= point[..., None]).sum(axis=-1)
-    index = np.where(np.isnan(total), np.isnan(values).argmax(axis=-1), index)
-    mask = np.arange(values.shape[-1]).reshape(-1, *[1] * index.ndim) == index
+    index = (ends <= point[..., None, :, :]).sum(axis=-3)
+    index = np.where(np.isnan(total), np.isnan(values).argmax(axis=-3), index)
+    mask = np.arange(values.shape[-3]).reshape(-1, *[1] * index.ndim) == index
     return mask.reshape(*window.kernel, *index.shape)
 
 

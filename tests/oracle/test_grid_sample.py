@@ -52,21 +52,3 @@ def test_images_of_one_pixel_or_one_row(mode, padding_mode, align_corners):
     for image in ((1, 1), (1, 4)):
         x = rng.normal(size=(1, 2, *image))
         agree(x, grid, mode=mode, padding_mode=padding_mode, align_corners=align_corners)
-
-
-@pytest.mark.parametrize("padding_mode", PADDINGS)
-def test_points_on_the_pixels_give_the_image(padding_mode):
-    x = np.random.default_rng(0).normal(size=(1, 2, 4, 5))
-    rows, columns = np.meshgrid(np.linspace(-1, 1, 4), np.linspace(-1, 1, 5), indexing="ij")
-    grid = np.stack([columns, rows], axis=-1)[None]
-    for mode in ("bilinear", "nearest", "bicubic"):
-        out = ag.grid_sample(x, grid, mode, padding_mode, align_corners=True)
-        np.testing.assert_allclose(out, x, rtol=1e-12, atol=1e-12)
-
-
-@pytest.mark.parametrize("mode", ["bilinear", "nearest", "bicubic"])
-@pytest.mark.parametrize("padding_mode", PADDINGS)
-def test_a_point_that_is_nan_is_nan(mode, padding_mode):
-    grid = np.array([[[[np.nan, 0.0], [0.0, np.nan], [0.1, 0.2]]]])
-    out = ag.grid_sample(np.ones((1, 1, 3, 4)), grid, mode, padding_mode)
-    np.testing.assert_array_equal(np.isnan(out), [[[[True, True, False]]]])

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 import autograd as ag
-from autograd import Tensor
 
 from .test_pool import AXES, agree, both, images
 
@@ -98,16 +97,6 @@ def test_nearest_pixels_of_integers_stay_integers():
     np.testing.assert_array_equal(out, F.interpolate(torch.tensor(x), size=(5, 3)))
 
 
-def test_what_has_no_weight_does_not_count():
-    """An infinite pixel stays among its neighbours."""
-    x = np.zeros((1, 1, 5))
-    x[..., 2] = np.inf
-    same = ag.interpolate(x, size=5, mode="linear")
-    np.testing.assert_array_equal(same, x)
-    halves = ag.interpolate(x, size=10, mode="linear")
-    assert np.isinf(halves).sum() == 4
-
-
 @pytest.mark.parametrize(
     ("name", "shape", "argument"),
     [
@@ -123,8 +112,3 @@ def test_what_has_no_weight_does_not_count():
 def test_shuffles(name, shape, argument):
     x = np.random.default_rng(0).normal(size=shape)
     agree(getattr(ag, name), getattr(F, name), x, argument)
-
-
-def test_pixel_unshuffle_undoes_pixel_shuffle():
-    x = Tensor(np.arange(48.0).reshape(1, 12, 2, 2))
-    np.testing.assert_array_equal(ag.pixel_unshuffle(ag.pixel_shuffle(x, 2), 2), x)
