@@ -5,6 +5,7 @@ sum_to and broadcast_to are each other's gradient, which is why they live togeth
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -14,6 +15,11 @@ from .errors import DTypeError, ShapeError
 from .messages import complain
 from .op import composite, op
 from .samples import BAD_PAIR, Fails, Rng, Sample, Samples, binary, uniform
+
+
+def all_finite(value: Any) -> bool:
+    """Whether there is no NaN or Inf. The sum of squares answers for all but huge numbers."""
+    return math.isfinite(np.vdot(value, value)) or bool(np.isfinite(value).all())
 
 
 @op(
@@ -65,6 +71,9 @@ def _broadcast_to_samples(rng: Rng) -> Iterable[Sample]:
     yield Sample(uniform(rng, ()), shape=(2, 2))
 
 
+COPIED = 1 << 12  # elements up to which copying them is quicker than making a view
+
+
 @op(
     samples=_broadcast_to_samples,
     reference=lambda x, shape: np.zeros(shape) + x,
@@ -80,10 +89,18 @@ def broadcast_to(x, /, *, shape):
         If an axis of x is neither 1 nor the axis of `shape`.
     """
     shape = (shape,) if isinstance(shape, int) else tuple(shape)
-    lead = len(shape) - np.ndim(x)
-    if lead < 0 or any(a not in (1, b) for a, b in zip(np.shape(x), shape[lead:])):
-        raise ShapeError(f"an array of shape {np.shape(x)} does not broadcast to {shape}")
-    return np.broadcast_to(x, shape)
+    x = np.asarray(x)
+    lead = len(shape) - x.ndim
+    fits = lead >= 0
+    for a, b in zip(x.shape, shape[lead:] if fits else ()):
+        fits = fits and (a == b or a == 1)
+    if not fits:
+        raise ShapeError(f"an array of shape {x.shape} does not broadcast to {shape}")
+    if math.prod(shape) > COPIED:
+        return np.broadcast_to(x, shape)
+    out = np.empty(shape, x.dtype)
+    out[...] = x
+    return out[()]
 
 
 @sum_to.grad("x")

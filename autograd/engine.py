@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from . import modes
-from .algebra import astype, sum_to, where
+from .algebra import all_finite, astype, sum_to, where
 from .errors import GraphError, RuleError
 from .graph import Node, ancestors
 from .hooks import hooked
@@ -230,11 +230,6 @@ def plain(x: Any) -> Any:
     return x._data if type(x) is Tensor else x
 
 
-def all_finite(value: Any) -> bool:
-    """Whether there is no NaN or Inf. The sum of squares answers for all but huge numbers."""
-    return isfinite(np.vdot(value, value)) or bool(np.isfinite(value).all())
-
-
 def zero_stays_zero(g: Any, gi: Any) -> Any:
     """A cotangent of exactly zero contributes exactly zero, whatever the local derivative.
 
@@ -249,7 +244,10 @@ def zero_stays_zero(g: Any, gi: Any) -> Any:
 
 def fit(gi: Any, shape: tuple[int, ...], node: Node, i: int) -> Any:
     """Sum a rule's result over broadcast axes (or stretch it) to its input's shape."""
-    stretched = gi.ndim < len(shape)
+    lead = gi.ndim - len(shape)
+    if lead > 0 and gi.shape[lead:] == shape and type(gi) is not Tensor:
+        return np.add.reduce(gi, axis=tuple(range(lead)))
+    stretched = lead < 0
     for m, n in zip(gi.shape[::-1], shape[::-1]):
         if m != n and n != 1:
             if m != 1:

@@ -95,7 +95,10 @@ class Op(Entry):
                 the operands. 2: elementwise, with a derivative that can be infinite or NaN at
                 finite operands (sqrt at 0), so that must always be looked after. 0: neither
     masks       a rule may turn a cotangent into exact zeros (where, indexing, relu)
+    narrow      what records it; `call` is what users call, and may do more before (a front)
     """
+
+    narrow: Callable[..., Any]
 
     def __init__(self, forward: Callable[..., Any], **entry: Any):
         self.residuals: tuple[str, ...] = tuple(entry.pop("residuals"))
@@ -323,7 +326,7 @@ def _publish(
     entry: Op, apply: Callable[..., Any], forward: Callable[..., Any]
 ) -> Callable[..., Any]:
     REGISTRY[entry.name] = entry
-    entry.call = apply
+    entry.call = entry.narrow = apply
     apply.__name__ = apply.__qualname__ = entry.name
     apply.__module__ = forward.__module__
     apply.__doc__ = forward.__doc__
@@ -378,6 +381,8 @@ def normalize_axes(axis: Any, ndim: int) -> tuple[int, ...]:
     """
     if axis is None:
         return tuple(range(ndim))
+    if axis.__class__ is int and -ndim <= axis < ndim:
+        return (axis % ndim,)
     given = tuple(axis) if isinstance(axis, (tuple, list)) else (axis,)
     out = []
     for a in given:

@@ -39,20 +39,24 @@ def note_constants(node: Node, args: Any, arrays: Any) -> None:
     A raw ndarray that a rule will read is copied: the caller may write into it before backward.
     """
     values: list[Any] = [None] * len(node.parents)
-    cuts: list[Cut | None] = [None] * len(node.parents)
+    cuts: dict[int, Cut] = {}
     for i, parent in enumerate(node.parents):
         if parent is not None:
             continue
-        x, a = args[i], arrays[i]
+        x = args[i]
+        a = arrays[i]
+        origin = None
         if type(x) is Tensor:
-            cuts[i] = x.origin
+            origin = x.origin
         elif a.__class__ is np.ndarray:
-            cuts[i] = exit_of(x)
+            origin = exit_of(x)
             a = _own_copy(node, i, a)
+        if origin is not None:
+            cuts[i] = origin
         values[i] = a if type(a) in NUMBERS or a.size <= SMALL else Large(a.shape, a.dtype)
     node.constants = tuple(values)
-    if any(cuts):
-        node.cuts = tuple(cuts)
+    if cuts:
+        node.cuts = tuple([cuts.get(i) for i in range(len(values))])
 
 
 def _own_copy(node: Node, i: int, a: np.ndarray) -> np.ndarray:

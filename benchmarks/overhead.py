@@ -94,8 +94,7 @@ def reaching(entry: Op, call: Callable[[], Any]) -> Callable[[], Any] | None:
 @contextmanager
 def instead_of(entry: Op, result: Any) -> Iterator[None]:
     """Inside, the op does not compute: its forward function gives `result`."""
-    caller = entry.forward.__globals__[entry.forward.__name__]  # what @op made of the function
-    names, cells = caller.__code__.co_freevars, caller.__closure__
+    names, cells = entry.narrow.__code__.co_freevars, entry.narrow.__closure__
     (cell,) = (c for name, c in zip(names, cells, strict=True) if name == "forward")
     cell.cell_contents = lambda *_, **__: result
     try:

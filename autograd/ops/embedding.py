@@ -147,8 +147,9 @@ def _checked(
         fact = f"weight must be (rows, features), got {weight.ndim} axes"
         raise complain(ShapeError, name, fact, {"weight": weight})
     rows = weight.shape[0]
-    outside = index[(index < 0) | (index >= rows)]
-    if outside.size:
+    inside = index.astype(np.uint64) < rows  # negative ones become huge
+    if np.count_nonzero(inside) < index.size:
+        outside = index[~inside]
         fact = f"index {outside[0]} does not exist among the {rows} rows of weight"
         raise complain(IndexingError, name, fact, {"indices": index, "weight": weight})
     if padding_idx is None:

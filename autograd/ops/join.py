@@ -12,6 +12,7 @@ from ..errors import ArgumentError, AxisError, DTypeError, ShapeError
 from ..messages import complain
 from ..op import composite, op
 from ..samples import Fails, Rng, Sample, uniform
+from ..tensor import Tensor
 from .index import getitem
 from .rearrange import pad_constant
 from .shape import atleast_1d, atleast_2d, atleast_3d, axes_of, ravel, transpose
@@ -47,7 +48,8 @@ def _(g, i, axis, starts):
 )
 def stack_arrays(*arrays, axis):
     """The arrays side by side along a new axis >= 0."""
-    return np.stack(arrays, axis)
+    index = (*(slice(None),) * axis, None)
+    return np.concatenate([np.asarray(a)[index] for a in arrays], axis)
 
 
 @stack_arrays.grad("arrays")
@@ -72,11 +74,12 @@ def _sequence(name: str, arrays: Any) -> list[Any]:
 
 def _join(name: str, arrays: Sequence[Any], axis: int) -> Any:
     """concat, under the name of the function that the user called."""
-    shapes = [np.shape(a) for a in arrays]
+    shapes = [a.shape if type(a) is Tensor else np.shape(a) for a in arrays]
     (k,) = axes_of(name, arrays[0], axis)
-    beside = [shape[:k] + shape[k + 1 :] for shape in shapes]
+    before, after = shapes[0][:k], shapes[0][k + 1 :]
     for i, shape in enumerate(shapes):
-        if len(shape) != len(shapes[0]) or beside[i] != beside[0]:
+        same_axes = len(shape) == len(shapes[0])
+        if not same_axes or shape[:k] != before or shape[k + 1 :] != after:
             fact = f"array {i} has shape {shape}, beside axis {k} not that of array 0, {shapes[0]}"
             given = {f"arrays[{j}]": a for j, a in enumerate(arrays[:8])}
             raise complain(ShapeError, name, fact, given, {"axis": axis})
@@ -145,7 +148,7 @@ def _stack_samples(rng: Rng) -> Iterable[Sample]:
 def stack(arrays, axis=0):
     """The arrays of a sequence, all of one shape, side by side along a new axis."""
     arrays = _sequence("stack", arrays)
-    shapes = [np.shape(a) for a in arrays]
+    shapes = [a.shape if type(a) is Tensor else np.shape(a) for a in arrays]
     for i, shape in enumerate(shapes):
         if shape != shapes[0]:
             fact = f"array {i} has shape {shape} but array 0 has {shapes[0]}"

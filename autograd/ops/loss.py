@@ -67,7 +67,7 @@ def floats(value: Any, dtype: Any) -> Any:
 def prediction(input: Any) -> Any:
     """What a model said, as floats."""
     x = operand(input)
-    return floats(x, np.result_type(x.dtype, np.float32))
+    return x if x.dtype.kind == "f" else floats(x, np.result_type(x.dtype, np.float32))
 
 
 def operands(name: str, input: Any, target: Any) -> tuple[Any, Any]:

@@ -28,7 +28,8 @@ from .solve import operand
 
 def _at(classes: np.ndarray, axis: int) -> tuple[np.ndarray, ...]:
     """The index of the element that each class names along the axis of classes."""
-    places = np.indices(classes.shape, sparse=True)
+    ndim = classes.ndim
+    places = [np.arange(n).reshape(-1, *(1,) * (ndim - 1 - k)) for k, n in enumerate(classes.shape)]
     return (*places[:axis], classes, *places[axis:])
 
 
@@ -111,7 +112,7 @@ def _cross_entropy(x, /, *, classes, axis):
     chosen = weights[_at(classes, axis)]
     np.exp(weights, out=weights)
     total = np.add.reduce(weights, axis, keepdims=True)
-    return np.log(np.squeeze(total, axis)) - chosen, peak, total
+    return np.log(total.reshape(classes.shape)) - chosen, peak, total
 
 
 @_cross_entropy.grad("x")
@@ -142,7 +143,7 @@ def cross_entropy_dx(g, x, /, *, classes, axis, peak=None, total=None):
     out = x - peak
     np.exp(out, out=out)
     total = np.add.reduce(out, axis, keepdims=True) if total is None else np.asarray(total)
-    out *= np.expand_dims(g, axis) / total
+    out *= np.reshape(g, total.shape) / total
     out[_at(classes, axis)] -= g
     return out
 
@@ -362,8 +363,12 @@ def _checked_classes(
     if classes.dtype.kind not in "iu":
         fact = f"target must hold class numbers (ints), but it is {classes.dtype}"
         raise complain(DTypeError, name, fact, arrays)
+    count = x.shape[axis]
+    good = np.asarray(classes.astype(np.uint64) < count)  # negative ones become huge
+    if np.count_nonzero(good) == good.size and (ignored is None or not 0 <= ignored < count):
+        return classes, good
     counted = np.full(classes.shape, True) if ignored is None else np.asarray(classes != ignored)
-    wrong = counted & ((classes < 0) | (classes >= x.shape[axis]))
+    wrong = counted & ~good
     if wrong.any():
         place = tuple(int(i) for i in np.argwhere(wrong)[0])
         fact = (
@@ -385,7 +390,7 @@ def _soft_loss(x: Any, goal: Any, weight: Any, smoothing: float, axis: int) -> A
 
 def _reduced_by_weight(loss: Any, counted: np.ndarray, scale: Any, reduction: str) -> Any:
     """Losses that count, reduced; their mean is over the weights of their targets."""
-    if not counted.all():
+    if np.count_nonzero(counted) < counted.size:
         loss = where(counted, loss, 0)
         scale = counted.astype(loss.dtype) if scale is None else where(counted, scale, 0)
     if reduction == "mean" and scale is not None:

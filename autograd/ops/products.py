@@ -13,6 +13,7 @@ from ..errors import AxisError, ShapeError
 from ..messages import complain, composites
 from ..op import composite, normalize_axes, op
 from ..samples import Fails, Rng, Sample, uniform
+from ..tensor import Tensor
 from .shape import expand_dims, moveaxis, reshape
 
 Function = Callable[..., Any]
@@ -264,11 +265,12 @@ def vecdot(x, y, /, *, axis=-1):
 
 def _last(name: str, x: Any, axis: int) -> Any:
     """x with the given axis moved to the end."""
+    ndim = x.ndim if type(x) is Tensor else np.ndim(x)
     try:
-        (k,) = normalize_axes(axis, np.ndim(x))
+        (k,) = normalize_axes(axis, ndim)
     except AxisError as e:
         raise complain(AxisError, name, str(e), {"x": x}) from None
-    return x if k == np.ndim(x) - 1 else moveaxis(x, k, -1)
+    return x if k == ndim - 1 else moveaxis(x, k, -1)
 
 
 def _cross_reference(x: np.ndarray, y: np.ndarray, axis: int = -1) -> np.ndarray:

@@ -247,6 +247,8 @@ def argmin(x, /, *, axis=None, keepdims=False):
 )
 def count_nonzero(x, /, *, axis=None, keepdims=False):
     """How many elements over `axis` (int, tuple, or None for all) are not zero."""
+    if axis is None and not keepdims:
+        return np.intp(np.count_nonzero(x))
     x = np.not_equal(x, 0)
     require_axes(x, axis)
     return np.add.reduce(x, axis, np.intp, None, keepdims)

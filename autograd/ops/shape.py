@@ -25,8 +25,9 @@ def axes_of(name: str, x: Any, axis: Any, extra: int = 0) -> tuple[int, ...]:
     AxisError
         Under the name of the function that the user called, and showing x.
     """
+    ndim = x.ndim if type(x) is Tensor else np.ndim(x)
     try:
-        return normalize_axes(axis, len(np.shape(x)) + extra)
+        return normalize_axes(axis, ndim + extra)
     except AxisError as e:
         raise complain(AxisError, name, str(e), {"x": x}, {"axis": axis}) from None
 

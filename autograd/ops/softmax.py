@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..algebra import where
+from ..algebra import all_finite, where
 from ..dtypes import as_floats
 from ..op import normalize_axes, op
 from ..samples import BAD_AXIS, Rng, Sample, reduction, uniform
@@ -43,13 +43,16 @@ def _peak(x: Any, axes: tuple[int, ...]) -> Any:
     if not np.size(x):
         return 0
     peak = np.maximum.reduce(x, axes, keepdims=True)
-    return np.where(np.isfinite(peak), peak, 0)
+    return peak if all_finite(peak) else np.where(np.isfinite(peak), peak, 0)
 
 
 def _log_total(x: Any, axes: tuple[int, ...]) -> Any:
     """log(sum(exp(x))) as it stands, -inf where there is nothing to add."""
+    total = np.add.reduce(np.exp(x), axes, keepdims=True)
+    if np.count_nonzero(total) == total.size:
+        return np.log(total)
     with np.errstate(divide="ignore"):
-        return np.log(np.add.reduce(np.exp(x), axes, keepdims=True))
+        return np.log(total)
 
 
 def _shares(x: Any, axis: Any) -> Any:
