@@ -24,7 +24,16 @@ from .activation import (
 )
 from .cell import GRUCell, LSTMCell, RNNCell
 from .container import Identity, Lambda, ModuleDict, ModuleList, ParameterList, Sequential
-from .conv import Conv2d
+from .conv import Conv1d, Conv2d, Conv3d, LazyConv1d, LazyConv2d, LazyConv3d
+from .conv_local import Fold, LocallyConnected2d, TiledConv2d, Unfold
+from .conv_transpose import (
+    ConvTranspose1d,
+    ConvTranspose2d,
+    ConvTranspose3d,
+    LazyConvTranspose1d,
+    LazyConvTranspose2d,
+    LazyConvTranspose3d,
+)
 from .dropout import (
     AlphaDropout,
     DropConnect,
@@ -121,34 +130,65 @@ from .piecewise import (
     Step,
     Threshold,
 )
-from .pool import AvgPool2d, MaxPool2d
+from .pool import (
+    AvgPool1d,
+    AvgPool2d,
+    AvgPool3d,
+    LPPool1d,
+    LPPool2d,
+    LPPool3d,
+    MaxPool1d,
+    MaxPool2d,
+    MaxPool3d,
+    MaxUnpool1d,
+    MaxUnpool2d,
+    MaxUnpool3d,
+    StochasticPool2d,
+)
+from .pool_adaptive import (
+    AdaptiveAvgPool1d,
+    AdaptiveAvgPool2d,
+    AdaptiveAvgPool3d,
+    AdaptiveMaxPool1d,
+    AdaptiveMaxPool2d,
+    AdaptiveMaxPool3d,
+    GlobalAvgPool,
+)
 from .progress import progress
 from .recurrent import GRU, LSTM, RNN, PeepholeLSTM
+from .resample import ChannelShuffle, PixelShuffle, PixelUnshuffle, Upsample
 from .seq2seq import Seq2Seq
 from .shape import Flatten, Unflatten
 
 mark_internal(__file__)
 
 __all__ = [
-    "CELU", "ELU", "GELU", "GLU", "GRU", "LSTM", "RBF", "RNN", "SELU", "AlphaDropout", "AvgPool2d",
-    "BCELoss", "BCEWithLogitsLoss", "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "Bilinear",
-    "CTCLoss", "CircularPad1d", "CircularPad2d", "CircularPad3d", "ConstantPad1d", "ConstantPad2d",
-    "ConstantPad3d", "Conv2d", "CosineEmbeddingLoss", "CosineSimilarity", "CrossEntropyLoss",
-    "DropConnect", "Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "Embedding", "EmbeddingBag",
-    "ExponentialLoss", "Flatten", "GRUCell", "GaussianNLLLoss", "GaussianNoise", "GroupNorm",
-    "Hardshrink", "Hardsigmoid", "Hardswish", "Hardtanh", "HingeEmbeddingLoss", "HingeLoss",
-    "HuberLoss", "Identity", "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d", "KLDivLoss",
-    "L1Loss", "LSTMCell", "Lambda", "LayerNorm", "LazyLinear", "LeakyReLU", "Linear",
-    "LocalResponseNorm", "LogCoshLoss", "LogSigmoid", "LogSoftmax", "MSELoss", "MSLELoss",
-    "MarginRankingLoss", "MaxPool2d", "Maxout", "Mish", "MissingForwardError", "Module",
+    "CELU", "ELU", "GELU", "GLU", "GRU", "LSTM", "RBF", "RNN", "SELU", "AdaptiveAvgPool1d",
+    "AdaptiveAvgPool2d", "AdaptiveAvgPool3d", "AdaptiveMaxPool1d", "AdaptiveMaxPool2d",
+    "AdaptiveMaxPool3d", "AlphaDropout", "AvgPool1d", "AvgPool2d", "AvgPool3d", "BCELoss",
+    "BCEWithLogitsLoss", "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "Bilinear", "CTCLoss",
+    "ChannelShuffle", "CircularPad1d", "CircularPad2d", "CircularPad3d", "ConstantPad1d",
+    "ConstantPad2d", "ConstantPad3d", "Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d",
+    "ConvTranspose2d", "ConvTranspose3d", "CosineEmbeddingLoss", "CosineSimilarity",
+    "CrossEntropyLoss", "DropConnect", "Dropout", "Dropout1d", "Dropout2d", "Dropout3d",
+    "Embedding", "EmbeddingBag", "ExponentialLoss", "Flatten", "Fold", "GRUCell", "GaussianNLLLoss",
+    "GaussianNoise", "GlobalAvgPool", "GroupNorm", "Hardshrink", "Hardsigmoid", "Hardswish",
+    "Hardtanh", "HingeEmbeddingLoss", "HingeLoss", "HuberLoss", "Identity", "InstanceNorm1d",
+    "InstanceNorm2d", "InstanceNorm3d", "KLDivLoss", "L1Loss", "LPPool1d", "LPPool2d", "LPPool3d",
+    "LSTMCell", "Lambda", "LayerNorm", "LazyConv1d", "LazyConv2d", "LazyConv3d",
+    "LazyConvTranspose1d", "LazyConvTranspose2d", "LazyConvTranspose3d", "LazyLinear", "LeakyReLU",
+    "Linear", "LocalResponseNorm", "LocallyConnected2d", "LogCoshLoss", "LogSigmoid", "LogSoftmax",
+    "MSELoss", "MSLELoss", "MarginRankingLoss", "MaxPool1d", "MaxPool2d", "MaxPool3d",
+    "MaxUnpool1d", "MaxUnpool2d", "MaxUnpool3d", "Maxout", "Mish", "MissingForwardError", "Module",
     "ModuleDict", "ModuleError", "ModuleList", "MultiLabelMarginLoss", "MultiLabelSoftMarginLoss",
     "MultiMarginLoss", "NLLLoss", "PReLU", "PackedSequence", "PairwiseDistance", "Parameter",
-    "ParameterList", "PeepholeLSTM", "PoissonNLLLoss", "RMSELoss", "RMSNorm", "RNNCell", "RReLU",
-    "ReLU", "ReLU6", "ReflectionPad1d", "ReflectionPad2d", "ReflectionPad3d", "ReplicationPad1d",
-    "ReplicationPad2d", "ReplicationPad3d", "Seq2Seq", "Sequential", "SiLU", "Sigmoid",
-    "SmoothL1Loss", "SoftMarginLoss", "Softmax", "Softmax2d", "Softmin", "Softplus", "Softshrink",
-    "Softsign", "StateError", "Step", "Tanh", "Tanhshrink", "TemporalCrossEntropy", "Threshold",
-    "TripletMarginLoss", "Unflatten", "ZeroPad1d", "ZeroPad2d", "ZeroPad3d", "data", "functional",
+    "ParameterList", "PeepholeLSTM", "PixelShuffle", "PixelUnshuffle", "PoissonNLLLoss", "RMSELoss",
+    "RMSNorm", "RNNCell", "RReLU", "ReLU", "ReLU6", "ReflectionPad1d", "ReflectionPad2d",
+    "ReflectionPad3d", "ReplicationPad1d", "ReplicationPad2d", "ReplicationPad3d", "Seq2Seq",
+    "Sequential", "SiLU", "Sigmoid", "SmoothL1Loss", "SoftMarginLoss", "Softmax", "Softmax2d",
+    "Softmin", "Softplus", "Softshrink", "Softsign", "StateError", "Step", "StochasticPool2d",
+    "Tanh", "Tanhshrink", "TemporalCrossEntropy", "Threshold", "TiledConv2d", "TripletMarginLoss",
+    "Unflatten", "Unfold", "Upsample", "ZeroPad1d", "ZeroPad2d", "ZeroPad3d", "data", "functional",
     "init", "optim", "pack_padded_sequence", "pack_sequence", "pad_packed_sequence", "pad_sequence",
     "progress", "unpad_sequence",
 ]  # fmt: skip

@@ -31,9 +31,9 @@ class Lazy(Module):
         """Nothing yet: first values are drawn when the size is known."""
         self._rng = rng
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Any, *args: Any, **kwargs: Any) -> Any:
         self.make(self._input_size(input))
-        return self.forward(input)  # of the class that it is now
+        return self.forward(input, *args, **kwargs)  # of the class that it is now
 
     def make(self, size: int) -> None:
         """Be the ordinary layer for inputs of this size."""

@@ -30,10 +30,12 @@ ENGINE = words("""
 MODELS = words("""
     errors parameter tree scope hooks state module misfit lazy
     functional.shapes functional.activation functional.piecewise functional.normalisation
-    functional.layers functional.linear functional.dropout functional.padding
+    functional.conv functional.pool functional.resample functional.linear
+    functional.dropout functional.padding
     functional.loss functional.embedding
     functional
-    init linear padding conv pool activation piecewise
+    init linear padding settings conv conv_transpose conv_local pool pool_adaptive resample
+    activation piecewise
     normalisation layer_norm
     dropout shape container progress
     loss loss_classes loss_margin embedding

@@ -15,21 +15,14 @@ from autograd import Tensor, manual_seed
 from autograd.errors import DTypeError
 
 FILES = [
-    "activation",
-    "piecewise",
-    "linear",
-    "padding",
-    "conv",
-    "pool",
-    "dropout",
-    "shape",
-    "normalisation",
-    "layer_norm",
-]
+    "activation", "piecewise", "linear", "padding", "conv", "conv_transpose", "conv_local", "pool",
+    "pool_adaptive", "resample", "dropout", "shape", "normalisation", "layer_norm",
+]  # fmt: skip
 
 GRID = [(4, 6)]
 IMAGE = [(2, 4, 6, 6)]
 VOLUME = [(2, 2, 3, 2, 2)]
+SERIES = [(2, 4, 6)]
 
 # class -> arguments, shapes of the inputs
 ROWS = {
@@ -44,9 +37,29 @@ ROWS = {
     "Maxout": ((6, 3), GRID),
     "RBF": ((6, 3), GRID),
     "Bilinear": ((6, 2, 3), [(4, 6), (4, 2)]),
-    "Conv2d": ((4, 2, 3), IMAGE),
-    "MaxPool2d": ((2,), IMAGE),
-    "AvgPool2d": ((2,), IMAGE),
+    **dict.fromkeys(["Conv1d", "ConvTranspose1d"], ((4, 2, 3), SERIES)),
+    **dict.fromkeys(["Conv2d", "ConvTranspose2d"], ((4, 2, 3), IMAGE)),
+    **dict.fromkeys(["Conv3d", "ConvTranspose3d"], ((2, 4, 2), VOLUME)),
+    "LocallyConnected2d": ((4, 2, 6, 3), IMAGE),
+    "TiledConv2d": ((4, 2, 3), IMAGE),
+    "Unfold": ((2,), IMAGE),
+    "Fold": (((3, 4), 2), GRID),
+    **dict.fromkeys(["MaxPool1d", "AvgPool1d", "AdaptiveAvgPool1d", "AdaptiveMaxPool1d"],
+                    ((2,), SERIES)),
+    **dict.fromkeys(["MaxPool2d", "AvgPool2d", "AdaptiveAvgPool2d", "AdaptiveMaxPool2d"],
+                    ((2,), IMAGE)),
+    **dict.fromkeys(["MaxPool3d", "AvgPool3d", "AdaptiveAvgPool3d", "AdaptiveMaxPool3d"],
+                    ((2,), VOLUME)),
+    "LPPool1d": ((2, 2), SERIES),
+    "LPPool2d": ((2, 2), IMAGE),
+    "LPPool3d": ((2, 2), VOLUME),
+    "GlobalAvgPool": ((), IMAGE),
+    "StochasticPool2d": ((2,), IMAGE),
+    "Upsample": ((None, 2), IMAGE),
+    **dict.fromkeys(["PixelShuffle", "PixelUnshuffle", "ChannelShuffle"], ((2,), IMAGE)),
+    "MaxUnpool1d": ((2,), SERIES),
+    "MaxUnpool2d": ((2,), IMAGE),
+    "MaxUnpool3d": ((2,), VOLUME),
     **dict.fromkeys(["Dropout", "AlphaDropout", "GaussianNoise"], ((0.5,), GRID)),
     "Dropout1d": ((0.5,), [(2, 4, 6)]),
     "Dropout2d": ((0.5,), IMAGE),
@@ -78,7 +91,12 @@ def make(name):
     """The layer, and inputs for it."""
     args, shapes = ROWS[name]
     rng = np.random.default_rng(0)
-    return getattr(nn, name)(*args), [Tensor(rng.normal(size=s).astype("f4")) for s in shapes]
+    arrays = [rng.normal(size=s).astype("f4") for s in shapes]
+    if name == "StochasticPool2d":
+        arrays = [abs(a) for a in arrays]
+    if name.startswith("MaxUnpool"):
+        arrays = getattr(nn, name.replace("Unp", "P"))(2, return_indices=True)(*arrays)
+    return getattr(nn, name)(*args), [Tensor(a) for a in arrays]
 
 
 def values(tensor):
@@ -134,11 +152,11 @@ def test_training_repeats_with_the_seed(name):
 @every_layer
 def test_float32_stays_and_everything_gets_a_gradient(name):
     layer, inputs = make(name)
-    inputs = [Tensor(values(x), requires_grad=True) for x in inputs]
+    learnt = [x.requires_grad_() for x in inputs if x.dtype == np.float32]
     out = layer(*inputs)
     assert out.dtype == np.float32
     out.sum().backward()
-    for t in [*inputs, *layer.parameters()]:
+    for t in [*learnt, *layer.parameters()]:
         assert t.grad.shape == t.shape
         assert t.grad.dtype == np.float32
 

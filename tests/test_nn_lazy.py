@@ -13,6 +13,12 @@ from autograd.errors import ShapeError
 # class -> its arguments, an input, the ordinary layer
 LAZY = {
     "LazyLinear": ((2,), (5, 3), lambda: nn.Linear(3, 2, rng=0)),
+    "LazyConv1d": ((2, 3), (5, 3, 6), lambda: nn.Conv1d(3, 2, 3, rng=0)),
+    "LazyConv2d": ((2, 3), (3, 6, 6), lambda: nn.Conv2d(3, 2, 3, rng=0)),
+    "LazyConv3d": ((2, 2), (5, 3, 3, 3, 3), lambda: nn.Conv3d(3, 2, 2, rng=0)),
+    "LazyConvTranspose1d": ((2, 3), (5, 3, 6), lambda: nn.ConvTranspose1d(3, 2, 3, rng=0)),
+    "LazyConvTranspose2d": ((2, 3), (3, 6, 6), lambda: nn.ConvTranspose2d(3, 2, 3, rng=0)),
+    "LazyConvTranspose3d": ((2, 2), (5, 3, 3, 3, 3), lambda: nn.ConvTranspose3d(3, 2, 2, rng=0)),
 }
 
 every_lazy = pytest.mark.parametrize("name", LAZY)
@@ -149,3 +155,15 @@ def test_an_input_without_the_axis_is_refused(name):
     with pytest.raises(ShapeError, match=rf"part \({name}"):
         nn.Sequential({"part": layer})(np.float32(1.0))
     assert type(layer).__name__ == name
+
+
+def test_channels_that_the_groups_do_not_divide_are_refused_at_the_first_call():
+    layer = nn.LazyConv2d(4, 3, groups=2)
+    with pytest.raises(ShapeError, match="the 3 channels of x are not a multiple of groups 2"):
+        layer(np.ones((1, 3, 8, 8)))
+    assert layer(np.ones((1, 6, 8, 8))).shape == (1, 4, 6, 6)
+
+
+def test_a_lazy_layer_passes_further_arguments_on():
+    layer = nn.LazyConvTranspose2d(2, 3, stride=2)
+    assert layer(np.ones((1, 3, 4, 4)), output_size=(10, 10)).shape == (1, 2, 10, 10)

@@ -18,6 +18,18 @@ from .activation import (
     tanh,
     tanhshrink,
 )
+from .conv import (
+    conv1d,
+    conv2d,
+    conv3d,
+    conv_transpose1d,
+    conv_transpose2d,
+    conv_transpose3d,
+    fold,
+    locally_connected2d,
+    tiled_conv2d,
+    unfold,
+)
 from .dropout import (
     alpha_dropout,
     drop_connect,
@@ -28,7 +40,6 @@ from .dropout import (
     gaussian_noise,
 )
 from .embedding import embedding, embedding_bag
-from .layers import avg_pool2d, conv2d, max_pool2d
 from .linear import bilinear, linear, rbf
 from .loss import (
     binary_cross_entropy,
@@ -85,20 +96,49 @@ from .piecewise import (
     step,
     threshold,
 )
+from .pool import (
+    adaptive_avg_pool1d,
+    adaptive_avg_pool2d,
+    adaptive_avg_pool3d,
+    adaptive_max_pool1d,
+    adaptive_max_pool2d,
+    adaptive_max_pool3d,
+    avg_pool1d,
+    avg_pool2d,
+    avg_pool3d,
+    global_avg_pool,
+    lp_pool1d,
+    lp_pool2d,
+    lp_pool3d,
+    max_pool1d,
+    max_pool2d,
+    max_pool3d,
+    max_unpool1d,
+    max_unpool2d,
+    max_unpool3d,
+    stochastic_pool2d,
+)
+from .resample import channel_shuffle, interpolate, pixel_shuffle, pixel_unshuffle
 
 __all__ = [
-    "alpha_dropout", "avg_pool2d", "batch_norm", "bilinear", "binary_cross_entropy",
-    "binary_cross_entropy_with_logits", "celu", "conv2d", "cosine_embedding_loss",
+    "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d",
+    "adaptive_max_pool2d", "adaptive_max_pool3d", "alpha_dropout", "avg_pool1d", "avg_pool2d",
+    "avg_pool3d", "batch_norm", "bilinear", "binary_cross_entropy",
+    "binary_cross_entropy_with_logits", "celu", "channel_shuffle", "conv1d", "conv2d", "conv3d",
+    "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "cosine_embedding_loss",
     "cosine_similarity", "cross_entropy", "ctc_loss", "drop_connect", "dropout", "dropout1d",
-    "dropout2d", "dropout3d", "elu", "embedding", "embedding_bag", "exponential_loss",
-    "gaussian_nll_loss", "gaussian_noise", "gelu", "glu", "group_norm", "hardshrink", "hardsigmoid",
-    "hardswish", "hardtanh", "hinge_embedding_loss", "hinge_loss", "huber_loss", "instance_norm",
-    "kl_div", "l1_loss", "layer_norm", "leaky_relu", "linear", "local_response_norm",
-    "log_cosh_loss", "log_softmax", "logsigmoid", "margin_ranking_loss", "max_pool2d", "maxout",
-    "mish", "mse_loss", "msle_loss", "multi_margin_loss", "multilabel_margin_loss",
+    "dropout2d", "dropout3d", "elu", "embedding", "embedding_bag", "exponential_loss", "fold",
+    "gaussian_nll_loss", "gaussian_noise", "gelu", "global_avg_pool", "glu", "group_norm",
+    "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hinge_embedding_loss", "hinge_loss",
+    "huber_loss", "instance_norm", "interpolate", "kl_div", "l1_loss", "layer_norm", "leaky_relu",
+    "linear", "local_response_norm", "locally_connected2d", "log_cosh_loss", "log_softmax",
+    "logsigmoid", "lp_pool1d", "lp_pool2d", "lp_pool3d", "margin_ranking_loss", "max_pool1d",
+    "max_pool2d", "max_pool3d", "max_unpool1d", "max_unpool2d", "max_unpool3d", "maxout", "mish",
+    "mse_loss", "msle_loss", "multi_margin_loss", "multilabel_margin_loss",
     "multilabel_soft_margin_loss", "nll_loss", "normalize", "pad", "pairwise_distance",
-    "poisson_nll_loss", "prelu", "rbf", "relu", "relu6", "rms_norm", "rmse_loss", "rrelu", "selu",
-    "sigmoid", "silu", "smooth_l1_loss", "soft_margin_loss", "softmax", "softmin", "softplus",
-    "softshrink", "softsign", "step", "tanh", "tanhshrink", "temporal_cross_entropy", "threshold",
-    "triplet_margin_loss",
+    "pixel_shuffle", "pixel_unshuffle", "poisson_nll_loss", "prelu", "rbf", "relu", "relu6",
+    "rms_norm", "rmse_loss", "rrelu", "selu", "sigmoid", "silu", "smooth_l1_loss",
+    "soft_margin_loss", "softmax", "softmin", "softplus", "softshrink", "softsign", "step",
+    "stochastic_pool2d", "tanh", "tanhshrink", "temporal_cross_entropy", "threshold",
+    "tiled_conv2d", "triplet_margin_loss", "unfold",
 ]  # fmt: skip

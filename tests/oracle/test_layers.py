@@ -109,7 +109,16 @@ def test_functions_take_the_same_positional_arguments(name, args):
 
 # Lazy layers: class, its arguments, the input
 
-LAZY = [("LazyLinear", (4,), (5, 3)), ("LazyLinear", (4, False), (2, 5, 3))]
+LAZY = [
+    ("LazyLinear", (4,), (5, 3)),
+    ("LazyLinear", (4, False), (2, 5, 3)),
+    ("LazyConv1d", (4, 3, 1, 1, 1, 2), (5, 2, 6)),
+    ("LazyConv2d", (4, 3), (2, 6, 6)),
+    ("LazyConv3d", (4, 2, 1, 1, 1, 1, False, "circular"), (5, 2, 3, 3, 3)),
+    ("LazyConvTranspose1d", (4, 3, 2, 1, 1, 2), (5, 2, 6)),
+    ("LazyConvTranspose2d", (4, 3), (2, 6, 6)),
+    ("LazyConvTranspose3d", (4, 2, 1, 0, 0, 1, False), (5, 2, 3, 3, 3)),
+]
 
 
 def lazy_pair(name, args):
