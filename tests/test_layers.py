@@ -18,7 +18,8 @@ def words(text):
 ENGINE = words("""
     _version _conflict _interrupt errors modes provenance graph hooks cuts dtypes
     tensor random creation tree
-    kernels.windows kernels.conv kernels.pool kernels.resample kernels.reference kernels
+    kernels._host kernels._jit kernels._threads kernels._simd kernels._frames kernels._conv_tiles
+    kernels.windows kernels.conv_fast kernels.conv kernels.pool kernels.resample kernels.reference kernels
     messages arguments binding python_protocol record dispatch
     samples rule op algebra engine backward forward
     ops linalg

@@ -15,6 +15,7 @@ from math import prod
 
 import numpy as np
 
+from ._host import compiled
 from .windows import Padding, Sizes, fold, output_size, unfold
 
 PART = 1 << 20  # bytes of unfolded windows at a time; 256 kB to 4 MB differ by less than a third
@@ -32,6 +33,11 @@ def conv(
     """out[n, o, i, j] = sum over c, u, v of x[n, c, i * sh + u * dh - top, ...] * w[o, c, u, v]."""
     N, O = len(x), len(w)
     out_size = tuple(map(output_size, x.shape[2:], w.shape[2:], stride, padding, dilation))
+    if compiled(N * O * prod(out_size) * prod(w.shape[1:]), x, w):
+        from . import conv_fast as fast
+
+        both = np.ascontiguousarray(x), np.ascontiguousarray(w)
+        return fast.conv(*both, out_size, stride, padding, dilation, groups)
     filters = _matrices(w, groups)
     out = np.empty((N, groups, O // groups, prod(out_size)), np.result_type(x, w))
     for part, windows in _windows(x, w.shape, out_size, stride, padding, dilation, groups):
@@ -53,6 +59,11 @@ def conv_dx(
 ) -> np.ndarray:
     """The adjoint of conv in x, which has this shape: each g adds its filter to its window."""
     N, C, kernel, out_size = *shape[:2], w.shape[2:], g.shape[2:]
+    if compiled(g.size * prod(w.shape[1:]), g, w):
+        from . import conv_fast as fast
+
+        both = np.ascontiguousarray(g), np.ascontiguousarray(w)
+        return fast.conv_dx(*both, shape, stride, padding, dilation, groups)
     filters = _matrices(w, groups).swapaxes(1, 2)
     g = g.reshape(N, groups, len(w) // groups, prod(out_size))
     dx = np.zeros(shape, np.result_type(g, w))
@@ -72,6 +83,11 @@ def conv_dw(
     groups: int,
 ) -> np.ndarray:
     """The adjoint of conv in w, which has this shape: each g adds its window to its filter."""
+    if compiled(g.size * prod(shape[1:]), g, x):
+        from . import conv_fast as fast
+
+        both = np.ascontiguousarray(g), np.ascontiguousarray(x)
+        return fast.conv_dw(*both, shape, stride, padding, dilation, groups)
     O, out_size = shape[0], g.shape[2:]
     g = g.reshape(len(g), groups, O // groups, prod(out_size))
     dw = np.zeros((groups, O // groups, prod(shape[1:])), np.result_type(g, x))

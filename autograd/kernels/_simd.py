@@ -1,0 +1,288 @@
+"""Register tiles: the inner loops of convolution, written in LLVM IR.
+
+Each is a small matrix product whose result stays in registers, with one operand read through a
+table of offsets, so that no patch of an image is ever copied:
+
+    spread   out[p, :] = first[p] + sum over taps k of a[k, p] * b[offset[k] : offset[k] + width]
+    reduce   out[p, q, :] += sum over i of a[p, i : i + lanes] * b[offset[q] + i : ... + lanes]
+
+The size of a tile must be known when it is compiled, so it travels in the types: `rows`, `vectors`
+and `lanes` are tuples, and only their lengths count.
+
+Every tile is an internal function that is never inlined: inlined into a larger one, LLVM spills the
+accumulators.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+I32, I64 = ir.IntType(32), ir.IntType(64)
+
+
+class _Writer:
+    """Writes one tile: an internal function, and the instructions that tiles are made of."""
+
+    def __init__(self, module: ir.Module, name: str, scalar: ir.Type, lanes: int, kinds: str):
+        pointer = {"p": scalar.as_pointer(), "o": I64.as_pointer(), "i": I64}
+        signature = ir.FunctionType(ir.VoidType(), [pointer[k] for k in kinds])
+        self.function = ir.Function(module, signature, name)
+        self.function.linkage = "internal"
+        self.function.attributes.add("noinline")
+        self.blocks = [self.function.append_basic_block(b) for b in ("entry", "loop", "done")]
+        self.builder = ir.IRBuilder(self.blocks[0])
+        self.lanes = lanes
+        self.vector = ir.VectorType(scalar, lanes)
+        suffix = "f32" if isinstance(scalar, ir.FloatType) else "f64"
+        self.bytes = 4 if suffix == "f32" else 8
+        fma = ir.FunctionType(self.vector, [self.vector] * 3)
+        self.fma_function = cgutils.get_or_insert_function(
+            module, fma, f"llvm.fma.v{lanes}{suffix}"
+        )
+        bits = ir.VectorType(ir.IntType(1), lanes)
+        store = ir.FunctionType(ir.VoidType(), [self.vector, self.vector.as_pointer(), I32, bits])
+        self.masked_store = cgutils.get_or_insert_function(
+            module, store, f"llvm.masked.store.v{lanes}{suffix}.p0"
+        )
+        load = ir.FunctionType(self.vector, [self.vector.as_pointer(), I32, bits, self.vector])
+        self.masked_load = cgutils.get_or_insert_function(
+            module, load, f"llvm.masked.load.v{lanes}{suffix}.p0"
+        )
+        self.zero = ir.Constant(self.vector, [0.0] * lanes)
+
+    def index(self, value: int) -> ir.Constant:
+        return ir.Constant(I64, value)
+
+    def at(self, pointer: ir.Value, index: Any) -> ir.Value:
+        return self.builder.gep(pointer, [self.index(index) if isinstance(index, int) else index])
+
+    def load(self, pointer: ir.Value) -> ir.Value:
+        cast = self.builder.bitcast(pointer, self.vector.as_pointer())
+        return self.builder.load(cast, align=self.bytes)
+
+    def store(self, value: ir.Value, pointer: ir.Value) -> None:
+        cast = self.builder.bitcast(pointer, self.vector.as_pointer())
+        self.builder.store(value, cast, align=self.bytes)
+
+    def store_some(self, value: ir.Value, pointer: ir.Value, mask: ir.Value) -> None:
+        """Store the lanes whose bit is set in an integer mask."""
+        b = self.builder
+        bits = b.bitcast(
+            b.trunc(mask, ir.IntType(self.lanes)), ir.VectorType(ir.IntType(1), self.lanes)
+        )
+        cast = b.bitcast(pointer, self.vector.as_pointer())
+        b.call(self.masked_store, [value, cast, ir.Constant(I32, self.bytes), bits])
+
+    def load_some(self, pointer: ir.Value, mask: ir.Value) -> ir.Value:
+        """Load the lanes whose bit is set in an integer mask; 0 for the others."""
+        b = self.builder
+        bits = b.bitcast(
+            b.trunc(mask, ir.IntType(self.lanes)), ir.VectorType(ir.IntType(1), self.lanes)
+        )
+        cast = b.bitcast(pointer, self.vector.as_pointer())
+        return b.call(self.masked_load, [cast, ir.Constant(I32, self.bytes), bits, self.zero])
+
+    def broadcast(self, pointer: ir.Value) -> ir.Value:
+        undefined = ir.Constant(self.vector, ir.Undefined)
+        one = self.builder.load(pointer)
+        first = self.builder.insert_element(undefined, one, ir.Constant(I32, 0))
+        everywhere = ir.Constant(ir.VectorType(I32, self.lanes), [0] * self.lanes)
+        return self.builder.shuffle_vector(first, undefined, everywhere)
+
+    def loop(self, count: ir.Value, step: int, start: Sequence[ir.Value], body: Any) -> list:
+        """for k in range(0, count, step): acc = body(k, acc). Gives acc, `start` at first."""
+        b = self.builder
+        entry, loop, done = self.blocks
+        zero = self.index(0)
+        b.cbranch(b.icmp_signed(">", count, zero), loop, done)
+        b.position_at_end(loop)
+        k = b.phi(I64)
+        acc = [b.phi(self.vector) for _ in start]
+        new = body(k, acc)
+        following = b.add(k, self.index(step))
+        b.cbranch(b.icmp_signed("<", following, count), loop, done)
+        k.add_incoming(zero, entry)
+        k.add_incoming(following, loop)
+        b.position_at_end(done)
+        out = []
+        for phi, first, last in zip(acc, start, new):
+            phi.add_incoming(first, entry)
+            phi.add_incoming(last, loop)
+            total = b.phi(self.vector)
+            total.add_incoming(first, entry)
+            total.add_incoming(last, loop)
+            out.append(total)
+        return out
+
+    def fma(self, a: ir.Value, b: ir.Value, c: ir.Value) -> ir.Value:
+        return self.builder.call(self.fma_function, [a, b, c])
+
+
+def _tile(name: str, sizes: tuple[Any, ...], element: Any, kinds: str, write: Any) -> Any:
+    """Signature and code of a tile; `sizes` are tuple types, the lengths of which are its size."""
+    numbers = [len(s) for s in sizes]
+    pointer = {"p": types.CPointer(element), "o": types.CPointer(types.int64), "i": types.int64}
+    signature = types.void(*sizes, *[pointer[k] for k in kinds])
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        module = builder.module
+        full = "_".join(["tile", name, str(element), *map(str, numbers)])
+        if full not in module.globals:
+            writer = _Writer(module, full, context.get_value_type(element), numbers[-1], kinds)
+            write(writer, *numbers[:-1])
+            writer.builder.ret_void()
+        builder.call(module.globals[full], arguments[len(sizes) :])
+        return context.get_dummy_value()
+
+    return signature, codegen
+
+
+def _write_spread(t: _Writer, rows: int, vectors: int) -> None:
+    a, b, offset, count, first, place, out, pitch = t.function.args
+    places = [[t.builder.load(t.at(place, 3 * v + i)) for i in range(3)] for v in range(vectors)]
+    sources = [t.at(b, source) for source, _, _ in places]
+    start = [v for p in range(rows) for v in [t.broadcast(t.at(first, p))] * vectors]
+
+    def body(k: ir.Value, acc: list) -> list:
+        shift = t.builder.load(t.at(offset, k))
+        right = [t.load(t.at(source, shift)) for source in sources]
+        row = t.at(a, t.builder.mul(k, t.index(rows)))
+        new = []
+        for p in range(rows):
+            left = t.broadcast(t.at(row, p))
+            new += [t.fma(left, right[v], acc[p * vectors + v]) for v in range(vectors)]
+        return new
+
+    total = t.loop(count, 1, start, body)
+    for p in range(rows):
+        row = t.at(out, t.builder.mul(pitch, t.index(p)))
+        for v, (_, target, mask) in enumerate(places):
+            t.store_some(total[p * vectors + v], t.at(row, target), mask)
+
+
+@intrinsic
+def spread(typingctx, rows, vectors, lanes, a, b, offset, count, first, place, out, pitch):
+    """out[p, target + i] = first[p] + sum over k < count of a[k, p] * b[source + offset[k] + i].
+
+    a is packed (count, rows). `place` holds (source, target, mask) for each vector: lane i is
+    stored where bit i of the mask is set. `pitch` is from one row of out to the next.
+    """
+    return _tile("spread", (rows, vectors, lanes), a.dtype, "ppoipopi", _write_spread)
+
+
+def _write_gather(t: _Writer, step: int, add: int, rows: int, vectors: int) -> None:
+    a, offset, b, count, out = t.function.args
+
+    def body(k: ir.Value, acc: list) -> list:
+        base = t.at(a, t.builder.load(t.at(offset, k)))
+        row = t.at(b, t.builder.mul(k, t.index(vectors * t.lanes)))
+        right = [t.load(t.at(row, v * t.lanes)) for v in range(vectors)]
+        new = []
+        for p in range(rows):
+            left = t.broadcast(t.at(base, p * step))
+            new += [t.fma(left, right[v], acc[p * vectors + v]) for v in range(vectors)]
+        return new
+
+    tile = range(rows * vectors)
+    start = [t.load(t.at(out, n * t.lanes)) if add else t.zero for n in tile]
+    for n, value in enumerate(t.loop(count, 1, start, body)):
+        t.store(value, t.at(out, n * t.lanes))
+
+
+@intrinsic
+def gather(typingctx, step, add, rows, vectors, lanes, a, offset, b, count, out):
+    """out[p, :] = sum over k < count of a[offset[k] + p * step] * b[k, :], b packed (count, width).
+
+    With `add` not empty, it is added to what is in out.
+    """
+    return _tile("gather", (step, add, rows, vectors, lanes), a.dtype, "popip", _write_gather)
+
+
+def _write_reduce(t: _Writer, rows: int, columns: int) -> None:
+    a, pitch, b, offset, place, count, out = t.function.args
+    left_rows = [t.at(a, t.builder.mul(pitch, t.index(p))) for p in range(rows)]
+    right_rows = [t.at(b, t.builder.load(t.at(offset, q))) for q in range(columns)]
+
+    def body(i: ir.Value, acc: list) -> list:
+        source, target, mask = (t.builder.load(t.at(t.at(place, i), j)) for j in range(3))
+        left = [t.load_some(t.at(row, target), mask) for row in left_rows]
+        new = list(acc)
+        for q in range(columns):
+            right = t.load(t.at(right_rows[q], source))
+            for p in range(rows):
+                new[p * columns + q] = t.fma(left[p], right, acc[p * columns + q])
+        return new
+
+    start = [t.load(t.at(out, n * t.lanes)) for n in range(rows * columns)]
+    for n, value in enumerate(t.loop(count, 3, start, body)):
+        t.store(value, t.at(out, n * t.lanes))
+
+
+@intrinsic
+def reduce(typingctx, rows, columns, lanes, a, pitch, b, offset, place, count, out):
+    """out[p, q, :] += sum over places of a[p, target:] * b[offset[q] + source:].
+
+    A place is (source, target, mask). Each product is of `lanes` elements, those of a counting as 0
+    where the mask is not set. `pitch` is from one row of a to the next, `count` is 3 for each
+    place. The caller sums the lanes.
+    """
+    return _tile("reduce", (rows, columns, lanes), a.dtype, "pipooip", _write_reduce)
+
+
+def _write_turn(t: _Writer) -> None:
+    a, pitch, have, out, step, mask, columns = t.function.args
+    b = t.builder
+    full = ir.Constant(I64, (1 << t.lanes) - 1)
+    none = ir.Constant(I64, 0)
+    rows = []
+    for p in range(t.lanes):
+        there = b.select(b.icmp_signed("<", t.index(p), have), mask, none)
+        rows.append(t.load_some(t.at(a, b.mul(pitch, t.index(p))), there))
+    s = 1
+    while s < t.lanes:  # Eklundh (1972): exchange blocks of s x s
+        low = [j if not j & s else t.lanes + j - s for j in range(t.lanes)]
+        high = [j + s if not j & s else t.lanes + j for j in range(t.lanes)]
+        for i in range(t.lanes):
+            if not i & s:
+                pair = rows[i], rows[i + s]
+                rows[i], rows[i + s] = (
+                    b.shuffle_vector(*pair, ir.Constant(ir.VectorType(I32, t.lanes), m))
+                    for m in (low, high)
+                )
+        s *= 2
+    kept = b.sub(b.shl(ir.Constant(I64, 1), have), ir.Constant(I64, 1))
+    kept = b.and_(kept, full)
+    for p in range(t.lanes):
+        there = b.select(b.icmp_signed("<", t.index(p), columns), kept, none)
+        t.store_some(rows[p], t.at(out, b.mul(step, t.index(p))), there)
+    b.branch(t.blocks[1])
+    b.position_at_end(t.blocks[1])
+    b.branch(t.blocks[2])
+    b.position_at_end(t.blocks[2])
+
+
+@intrinsic
+def turn(typingctx, lanes, a, pitch, have, out, step, mask, columns):
+    """out[j * step + i] = a[i * pitch + j] for i < have and j < columns, both at most `lanes`.
+
+    The mask says which elements of a row may be read.
+    """
+    return _tile("turn", (lanes,), a.dtype, "piipiii", _write_turn)
+
+
+@intrinsic
+def pointer(typingctx, array, index):
+    """&array[index] of a contiguous one-dimensional array."""
+    signature = types.CPointer(array.dtype)(array, types.int64)
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
+        return builder.gep(data, [arguments[1]])
+
+    return signature, codegen

@@ -1,0 +1,214 @@
+"""Convolution and its adjoints, compiled: chooses tiles, lays out filters, deals out images.
+
+Arguments are those of `conv.conv` and its adjoints, with one to three axes for space, C-contiguous
+arrays of one dtype, float32 or float64.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from ._conv_tiles import (
+    correlate,
+    correlate_bundles,
+    correlate_taps,
+    correlate_taps_bundles,
+    pack,
+)
+from ._frames import Axis, Plan, backward_axes, forward_axis, places, plan, positions
+from ._host import Simd, simd
+from ._threads import parts, run
+from .windows import Padding, Sizes
+
+Tile = tuple[int, int]
+Axes = tuple[Axis, Axis, Axis]
+
+
+def conv(
+    x: np.ndarray, w: np.ndarray, out_size: Sizes,
+    stride: Sizes, padding: Padding, dilation: Sizes, groups: int,
+) -> np.ndarray:  # fmt: skip
+    """See `conv.conv`."""
+    kernel, axes = _forward_axes(w.shape[2:], out_size, stride, padding, dilation)
+    filters = w.reshape(groups, len(w) // groups, w.shape[1], -1)
+    out = _correlate(_images(x, groups), filters, axes, kernel)
+    return out.reshape(len(x), len(w), *out_size)
+
+
+def conv_dx(
+    g: np.ndarray, w: np.ndarray, shape: Sizes,
+    stride: Sizes, padding: Padding, dilation: Sizes, groups: int,
+) -> np.ndarray:  # fmt: skip
+    """See `conv.conv_dx`. Each phase of the image is a convolution of g with some of the taps."""
+    kernel = _three(w.shape[2:], 1)
+    sizes = zip(_three(shape[2:], 1), kernel, _three(stride, 1))
+    rest = zip(_three(tuple(p[0] for p in padding), 0), _three(dilation, 1))
+    phases = list(product(*(backward_axes(*a, *b) for a, b in zip(sizes, rest))))
+    filters = w.reshape(groups, len(w) // groups, w.shape[1], -1).swapaxes(1, 2)
+    images = _images(g, groups)
+    if prod(stride) == 1 and phases:
+        axes = tuple(axis for _, axis in phases[0])
+        return _correlate(images, filters, axes, kernel).reshape(shape)
+    dx = np.zeros((*shape[:2], *_three(shape[2:], 1)), g.dtype)
+    for phase in phases:
+        pixels, axes = zip(*phase)
+        dx[(slice(None), slice(None), *pixels)] = _correlate(images, filters, axes, kernel)
+    return dx.reshape(shape)
+
+
+def conv_dw(
+    g: np.ndarray, x: np.ndarray, shape: Sizes,
+    stride: Sizes, padding: Padding, dilation: Sizes, groups: int,
+) -> np.ndarray:  # fmt: skip
+    """See `conv.conv_dw`."""
+    kernel, axes = _forward_axes(shape[2:], g.shape[2:], stride, padding, dilation)
+    images, filters = _images(x, groups), shape[0] // groups
+    lanes = _simd().lanes(x.itemsize)
+    deep = filters >= lanes and shape[1] >= lanes // 2
+    dw = (_taps_bundles if deep else _taps)(images, g, filters, axes, kernel)
+    return np.ascontiguousarray(dw).reshape(shape)
+
+
+def _simd() -> Simd:
+    found = simd()
+    assert found is not None
+    return found
+
+
+def _three(sizes: Sizes, missing: int) -> Any:
+    """Sizes of one to three axes as sizes of three."""
+    return (missing,) * (3 - len(sizes)) + tuple(sizes)
+
+
+def _forward_axes(
+    kernel: Sizes, out: Sizes, stride: Sizes, padding: Padding, dilation: Sizes
+) -> tuple[Any, Axes]:
+    before = _three(tuple(p[0] for p in padding), 0)
+    sizes = (_three(kernel, 1), _three(out, 1), _three(stride, 1), before, _three(dilation, 1))
+    first, second, third = (forward_axis(*a) for a in zip(*sizes))
+    return sizes[0], (first, second, third)
+
+
+def _images(x: np.ndarray, groups: int) -> np.ndarray:
+    """(N, groups, channels of a group, D, H, W)"""
+    return x.reshape(len(x), groups, x.shape[1] // groups, *_three(x.shape[2:], 1))
+
+
+def _type(n: int) -> tuple[int, ...]:
+    """The size of a tile travels in the length of a tuple."""
+    return (0,) * n
+
+
+def _correlate(x: np.ndarray, w: np.ndarray, axes: Any, kernel: Any) -> np.ndarray:
+    """x (N, groups, channels, D, H, W), w (groups, filters, channels, taps) -> (N, all, *out)"""
+    (N, groups, channels), (filters, _, _) = x.shape[:3], w.shape[1:]
+    host, terms = _simd(), channels * prod(len(a.taps) for a in axes)
+    lanes = host.lanes(x.itemsize)
+    deep = filters >= lanes and terms >= 64 and terms // channels * filters >= 128
+    out_size = tuple(a.out for a in axes)
+    out = np.empty((N, groups * filters, *out_size), x.dtype)
+    shape = (groups, channels, filters)
+    runs = parts(N, out.size * terms)
+    flat_x, flat_out = x.reshape(-1), out.reshape(-1)
+    p = plan(axes, kernel, x.shape[3:], channels, lanes if deep else 1)
+    if deep:
+        vectors = 2 if filters > lanes else 1
+        weights = pack(w, p.channels, p.taps, vectors * lanes)
+        rows = min(host.gather, key=lambda r: (-(-out_size[2] // r) * r, -r))
+        tile = (_type(rows), _type(vectors), _type(lanes))
+        facts = (p.source, p.frame, p.starts, p.step, p.offsets, p.out, p.pixels)
+        run(lambda r: correlate_bundles(*tile, flat_x, flat_out, r, *shape, facts, weights), runs)
+    else:
+        rows, vectors = _cheapest(host.spread, filters)
+        weights = pack(w, p.channels, p.taps, rows)
+        first = np.zeros((*weights.shape[:2], rows), x.dtype)
+        table = places(p.out, p.frame, lanes, vectors, False)
+        tile = (_type(rows), _type(vectors), _type(lanes))
+        facts = _facts(p, lanes)
+        run(
+            lambda r: correlate(*tile, flat_x, flat_out, r, *shape, facts, weights, first, table),
+            runs,
+        )
+    return out
+
+
+def _cheapest(tiles: tuple[Tile, ...], filters: int, terms: int = 1) -> Tile:
+    """The tile that wastes least; those of one or two rows wait for loads."""
+    speed = {1: 0.43, 2: 0.85}
+
+    def cost(tile: Tile) -> float:
+        rows, columns = tile
+        area = -(-filters // rows) * rows
+        if terms > 1:
+            area *= -(-terms // columns) * columns
+        return area / speed.get(rows, 1)
+
+    return min(tiles, key=cost)
+
+
+def _facts(p: Plan, lanes: int, offsets: Any = None) -> tuple[Any, ...]:
+    """A plan as the tiles take it. A vector past the end of a row must not leave the source."""
+    whole = p.whole and p.out[2] >= lanes
+    given = p.offsets if offsets is None else offsets
+    return p.source, p.frame, p.starts, p.step, given, whole, prod(p.out), p.pixels
+
+
+def _taps(x: np.ndarray, g: np.ndarray, filters: int, axes: Axes, kernel: Any) -> np.ndarray:
+    """The gradient of the filters, (groups, filters, channels * taps), pixels in the lanes."""
+    N, groups, channels = x.shape[:3]
+    lanes = _simd().lanes(x.itemsize)
+    p = plan(axes, kernel, x.shape[3:], channels)
+    terms = len(p.offsets)
+    rows, columns = _cheapest(_simd().reduce, filters, terms)
+    offsets = np.concatenate([p.offsets, np.zeros(-terms % columns, np.int64)])
+    facts = _facts(p, lanes, offsets)
+    table = places(p.out, p.frame, lanes, 1, True)
+    blocks = -(-filters // rows), len(offsets) // columns
+    tile = (_type(rows), _type(columns), _type(lanes))
+    flat_x, flat_g = x.reshape(-1), g.reshape(-1)
+
+    def task(images: tuple[int, int]) -> np.ndarray:
+        total = np.zeros((groups, *blocks, rows, columns, lanes), x.dtype)
+        shape = (groups, channels, filters)
+        correlate_taps(
+            *tile, flat_x, flat_g, total.reshape(-1), images, *shape, facts, table
+        )  # fmt: skip
+        return total.sum(-1)
+
+    total: Any = sum(run(task, parts(N, g.size * terms)))
+    dw = total.swapaxes(2, 3).reshape(groups, blocks[0] * rows, blocks[1] * columns)
+    return dw[:, :filters, :terms]
+
+
+def _taps_bundles(
+    x: np.ndarray, g: np.ndarray, filters: int, axes: Axes, kernel: Any
+) -> np.ndarray:
+    """The gradient of the filters, (groups, filters, channels, taps), filters in the lanes."""
+    N, groups, channels = x.shape[:3]
+    host = _simd()
+    lanes = host.lanes(x.itemsize)
+    vectors = 2 if filters > lanes else 1
+    rows = min(lanes, 8 if host.gather[0] > 8 else 4) if vectors == 2 else min(lanes, 16)
+    p = plan(axes, kernel, x.shape[3:], 1, lanes)  # the offsets of one channel's taps
+    facts = (p.source, p.frame, p.starts, p.step, p.offsets, p.pixels)
+    where = positions(p.out, p.frame, lanes)
+    width = vectors * lanes
+    blocks, bundles, taps = -(-filters // width), -(-channels // lanes), len(p.offsets)
+    tile = (_type(rows), _type(vectors), _type(lanes))
+    flat_x, flat_g = x.reshape(-1), g.reshape(-1)
+
+    def task(images: tuple[int, int]) -> np.ndarray:
+        total = np.zeros((groups, blocks, bundles, taps, lanes, width), x.dtype)
+        shape = (groups, channels, filters)
+        correlate_taps_bundles(
+            *tile, flat_x, flat_g, total.reshape(-1), images, *shape, facts, where
+        )  # fmt: skip
+        return total
+
+    total: Any = sum(run(task, parts(N, g.size * taps * channels)))
+    dw = total.transpose(0, 1, 5, 2, 4, 3).reshape(groups, blocks * width, bundles * lanes, taps)
+    return dw[:, :filters, :channels]
