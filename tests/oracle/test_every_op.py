@@ -14,7 +14,7 @@ from .comparing import Row
 pytestmark = pytest.mark.oracle
 
 PUBLIC = {entry.name for entry in REGISTRY.values() if entry.public}
-OTHERS = ("test_complete.py", "test_accuracy.py")  # which compare nothing, or not with PyTorch
+OTHERS = ("test_every_op.py", "test_accuracy.py")  # which compare nothing, or not with PyTorch
 FILES = [p for p in sorted(Path(__file__).parent.glob("test_*.py")) if p.name not in OTHERS]
 ADJOINT = "an adjoint, compared as the gradient of its op"
 
