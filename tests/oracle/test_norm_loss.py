@@ -263,6 +263,26 @@ def test_cells(bias):
     )  # fmt: skip
 
 
+def over_time(cell):
+    """PyTorch's layer of one direction, with the states of a batch without the axis of layers."""
+    options = (True, 1, 0.0, False, False, False)  # biases, layers, dropout, train, both, batch
+
+    def layer(x, state, *weights):
+        state = tuple(s[None] for s in state) if isinstance(state, tuple) else state[None]
+        out, *last = cell(x, state, weights, *options)
+        return out, *(s[0] for s in last)
+
+    return layer
+
+
+def test_recurrent_layers():
+    x, h, c = normal(5, 2, 3), normal(2, 4), normal(2, 4)
+    theirs = torch._VF
+    compare(ag.rnn_layer, over_time(theirs.rnn_tanh), x, h, *cell_weights(1, True), order=2)
+    compare(ag.gru_layer, over_time(theirs.gru), x, h, *cell_weights(3, True), order=2)
+    compare(ag.lstm_layer, over_time(theirs.lstm), x, (h, c), *cell_weights(4, True), order=2)
+
+
 # Attention and embeddings
 
 SEEN = np.array([[True, False, True, True], [False] * 4, [True] * 4])

@@ -4,31 +4,13 @@ import numpy as np
 import pytest
 
 import autograd as ag
-from autograd import Tensor
 
-torch = pytest.importorskip("torch")
+from .comparing import compare, torch
 
 pytestmark = pytest.mark.oracle
 
 F = torch.nn.functional
 AXES = [1, 2, 3]
-
-
-def agree(ours, theirs, x, *arguments, **options):
-    """Value and gradient, to 1e-10; the results that follow the first one are compared too."""
-    x = np.asarray(x)
-    mine, other = Tensor(x, requires_grad=True), torch.tensor(x, requires_grad=True)
-    out, expected = ours(mine, *arguments, **options), theirs(other, *arguments, **options)
-    if isinstance(out, tuple):
-        for a, b in zip(out[1:], expected[1:], strict=True):
-            np.testing.assert_array_equal(a, b)
-        out, expected = out[0], expected[0]
-    assert out.shape == tuple(expected.shape)
-    g = np.random.default_rng(1).normal(size=out.shape)
-    out.backward(g)
-    expected.backward(torch.tensor(g))
-    for a, b in ((out, expected.detach()), (mine.grad, other.grad)):
-        np.testing.assert_allclose(a.numpy(), b.numpy(), rtol=1e-10, atol=1e-10)
 
 
 def both(name, axes):
@@ -76,7 +58,7 @@ axes_and_lead = pytest.mark.parametrize(
 def test_max_pool(axes, lead, options):
     if 0 in lead:
         lead = (0, 3)
-    agree(*both("max_pool", axes), images(axes, *lead), return_indices=True, **cut(options, axes))
+    compare(*both("max_pool", axes), images(axes, *lead), return_indices=True, **cut(options, axes))
 
 
 @pytest.mark.parametrize("axes", AXES)
@@ -107,14 +89,14 @@ def test_avg_pool(axes, lead, options, count_include_pad):
     if 0 in lead:
         lead = (0, 3)
     options = {**cut(options, axes), "count_include_pad": count_include_pad}
-    agree(*both("avg_pool", axes), images(axes, *lead), **options)
+    compare(*both("avg_pool", axes), images(axes, *lead), **options)
 
 
 @pytest.mark.parametrize("axes", [2, 3])
 @pytest.mark.parametrize("divisor", [1, 7])
 def test_avg_pool_with_another_divisor(axes, divisor):
     options = {"kernel_size": 3, "stride": 2, "padding": 1, "ceil_mode": True}
-    agree(*both("avg_pool", axes), images(axes, 2, 3), **options, divisor_override=divisor)
+    compare(*both("avg_pool", axes), images(axes, 2, 3), **options, divisor_override=divisor)
 
 
 @pytest.mark.parametrize("axes", AXES)
@@ -122,7 +104,7 @@ def test_avg_pool_with_another_divisor(axes, divisor):
 @pytest.mark.parametrize("options", [{"kernel_size": 2}, {"kernel_size": 3, "stride": 2}])
 def test_lp_pool(axes, p, options):
     """Of positive numbers: PyTorch does not take absolute values."""
-    agree(*both("lp_pool", axes), np.abs(images(axes, 2, 3)) + 0.1, p, **options)
+    compare(*both("lp_pool", axes), np.abs(images(axes, 2, 3)) + 0.1, p, **options)
 
 
 @pytest.mark.parametrize("axes", AXES)
@@ -143,7 +125,7 @@ def test_max_unpool(axes, lead, options, whole):
         x = x[..., *map(slice, least)]
         largest, places = pool(x, return_indices=True, **options)
         size = None
-    agree(
+    compare(
         lambda v: ours(v, places, **options, output_size=size),
         lambda v: theirs(v, torch.tensor(places), **options, output_size=size),
         largest,

@@ -5,9 +5,8 @@ import pytest
 
 import autograd as ag
 
-from .test_pool import AXES, agree, both, images
-
-torch = pytest.importorskip("torch")
+from .comparing import compare, torch
+from .test_pool import AXES, both, images
 
 pytestmark = pytest.mark.oracle
 
@@ -22,8 +21,8 @@ def test_adaptive_pooling(axes, lead, size):
     x, size = images(axes, *lead), size[-axes:] if isinstance(size, tuple) else size
     if axes == 1 and size == (None,):
         size = 7
-    agree(*both("adaptive_avg_pool", axes), x, size)
-    agree(*both("adaptive_max_pool", axes), x, size, return_indices=True)
+    compare(*both("adaptive_avg_pool", axes), x, size)
+    compare(*both("adaptive_max_pool", axes), x, size, return_indices=True)
 
 
 @pytest.mark.parametrize("axes", AXES)
@@ -74,7 +73,7 @@ def resized(mode, align_corners, **options):
 def test_interpolate_to_a_size(axes, mode, size):
     size = size[-axes:] if isinstance(size, tuple) else size
     for align_corners in align(mode):
-        agree(*resized(mode, align_corners, size=size), images(axes, 2, 3))
+        compare(*resized(mode, align_corners, size=size), images(axes, 2, 3))
 
 
 @modes
@@ -83,11 +82,11 @@ def test_interpolate_by_a_factor(axes, mode, scale):
     """PyTorch measures by the factor itself, not by the sizes that were rounded down from it."""
     scale = scale[-axes:] if isinstance(scale, tuple) else scale
     for align_corners in align(mode):
-        agree(*resized(mode, align_corners, scale_factor=scale), images(axes, 2, 3))
+        compare(*resized(mode, align_corners, scale_factor=scale), images(axes, 2, 3))
 
 
 def test_interpolate_an_empty_batch():
-    agree(*resized("bilinear", False, size=(3, 4)), np.ones((0, 3, 9, 7)))
+    compare(*resized("bilinear", False, size=(3, 4)), np.ones((0, 3, 9, 7)))
 
 
 def test_nearest_pixels_of_integers_stay_integers():
@@ -111,4 +110,4 @@ def test_nearest_pixels_of_integers_stay_integers():
 @pytest.mark.filterwarnings("ignore:.*channel_shuffle.*")
 def test_shuffles(name, shape, argument):
     x = np.random.default_rng(0).normal(size=shape)
-    agree(getattr(ag, name), getattr(F, name), x, argument)
+    compare(getattr(ag, name), getattr(F, name), x, argument)
