@@ -51,6 +51,10 @@ def _pad_samples(rng: Rng) -> Iterable[Sample]:
         Fails(np.ones(3), 1, mode="mean", error=ArgumentError, match="'mean'"),
         Fails(np.ones(3), 0.5, error=DTypeError, match="ints"),
         Fails(np.ones((0, 3)), 1, mode="wrap", match="axis 0 is empty"),
+        Fails(
+            np.arange(3), 1, constant_values=0.5, error=DTypeError, match="int64 .*cannot hold 0.5"
+        ),
+        Fails(np.uint8([1]), 1, constant_values=300, error=DTypeError, match="cannot hold 300"),
     ],
 )
 def pad(x, pad_width, mode="constant", constant_values=0):
@@ -75,7 +79,9 @@ def pad(x, pad_width, mode="constant", constant_values=0):
     if widths.dtype.kind not in "iu":
         raise complain(DTypeError, "pad", f"pad_width must be ints, not {widths.dtype}", {"x": x})
     if mode == "constant":
-        return _pad_with(x, widths, _pairs("constant_values", x, constant_values))
+        values = _pairs("constant_values", x, constant_values)
+        _require_fitting(x, values)
+        return _pad_with(x, widths, values)
     if mode not in _MODES:
         fact = f"mode must be one of constant, {', '.join(_MODES)}, not {mode!r}"
         raise complain(ArgumentError, "pad", fact)
@@ -92,6 +98,17 @@ def pad(x, pad_width, mode="constant", constant_values=0):
 
 
 _MODES = ("edge", "reflect", "symmetric", "wrap")
+
+
+def _require_fitting(x: Any, values: np.ndarray) -> None:
+    """Raise a DTypeError if x has integers or booleans and `values` are other numbers."""
+    dtype = np.asarray(x).dtype
+    if dtype.kind != "f":
+        with np.errstate(invalid="ignore"):
+            lost = values.astype(dtype) != values
+        if lost.any():
+            fact = f"x is {dtype} and cannot hold {values[lost].flat[0]}"
+            raise complain(DTypeError, "pad", fact, {"x": x})
 
 
 def _pad_with(x: Any, widths: np.ndarray, values: np.ndarray) -> Any:
