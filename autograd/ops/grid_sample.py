@@ -28,12 +28,10 @@ MODES = ("bilinear", "nearest", "bicubic")
 PADDING_MODES = ("zeros", "border", "reflection")
 
 
-def _points(
-    rng: Rng, shape: Sizes, image: Sizes, align_corners: bool, low: float = -2.5
-) -> np.ndarray:
+def _points(rng: Rng, shape: Sizes, image: Sizes, align_corners: bool) -> np.ndarray:
     """A grid of points inside and outside of the image, none of them close to a kink."""
     sizes = np.array(image[::-1])
-    at = np.floor(rng.uniform(low, sizes + 1.5, (*shape, len(image))))
+    at = np.floor(rng.uniform(-2.5, sizes + 1.5, (*shape, len(image))))
     at += 0.5 + rng.uniform(0.15, 0.35, at.shape) * rng.choice([-1, 1], at.shape)
     return 2 * at / (sizes - 1) - 1 if align_corners else (2 * at + 1) / sizes - 1
 

@@ -47,6 +47,11 @@ TIES = [
      lambda x: x.cummax(0)[0][-1], [3, 3, 1], [1 / 2, 1 / 2, 0], [0, 1, 0]),
     ("max_pool2d", lambda x: ag.max_pool2d(image(x), (1, 3)),
      lambda x: F.max_pool2d(image(x), (1, 3)), [3, 3, 1], [1 / 2, 1 / 2, 0], [1, 0, 0]),
+    ("adaptive_max_pool2d", lambda x: ag.adaptive_max_pool2d(image(x), (1, 2)),
+     lambda x: F.adaptive_max_pool2d(image(x), (1, 2)),
+     [3, 3, 1], [1 / 2, 3 / 2, 0], [1, 1, 0]),
+    ("max_unpool1d", lambda x: ag.max_unpool1d(x[None], np.array([[1, 1]]), 2, 1),
+     lambda x: F.max_unpool1d(x[None], torch.tensor([[1, 1]]), 2, 1), [1, 2], [0, 1], [1, 1]),
 ]  # fmt: skip
 
 MASKED = [
@@ -88,6 +93,16 @@ VALUES = [
     ("heaviside", lambda x: ag.heaviside(x, 0.5),
      lambda x: torch.heaviside(x, number([0.5])), [NAN], [NAN], [0]),
     ("softmax", ag.softmax, lambda x: x.softmax(-1), [INF, 1], [NAN, 0], [NAN, NAN]),
+    ("max_pool1d", lambda x: ag.max_pool1d(x[None], 3, return_indices=True)[1],
+     lambda x: F.max_pool1d(x[None], 3, return_indices=True)[1], [NAN, 1, NAN], [[0]], [[2]]),
+    ("lp_pool1d", lambda x: ag.lp_pool1d(x[None], 3, 2),
+     lambda x: F.lp_pool1d(x[None], 3, 2), [-3, 4], [[91 ** (1 / 3)]], [[37 ** (1 / 3)]]),
+    ("lp_pool1d", lambda x: ag.lp_pool1d(x[None], 2, 2, ceil_mode=True),
+     lambda x: F.lp_pool1d(x[None], 2, 2, ceil_mode=True),
+     [1, 1, 1], [[2**0.5, 1]], [[2**0.5, 2**0.5]]),
+    ("interpolate", lambda x: ag.interpolate(x[None, None], 5, mode="linear", align_corners=True),
+     lambda x: F.interpolate(x[None, None], 5, mode="linear", align_corners=True),
+     [0, INF, 0], [[[0, INF, INF, INF, 0]]], [[[NAN, INF, INF, INF, 0]]]),
     ("relu", lambda x: ag.relu(x).gradient(x, gradient=[1.0]),
      lambda x: torch.autograd.grad(x.relu(), x, torch.ones_like(x))[0], [NAN], [0], [1]),
 ]  # fmt: skip
