@@ -2,7 +2,7 @@
 
 from autograd.provenance import mark_internal
 
-from . import data, functional, init, optim
+from . import data, functional, init, optim, regularise
 from .activation import (
     CELU,
     ELU,
@@ -156,6 +156,7 @@ from .pool_adaptive import (
 )
 from .progress import progress
 from .recurrent import GRU, LSTM, RNN, PeepholeLSTM
+from .regularise import clip_grad_norm_, clip_grad_value_
 from .resample import ChannelShuffle, PixelShuffle, PixelUnshuffle, Upsample
 from .seq2seq import Seq2Seq
 from .shape import Flatten, Unflatten
@@ -188,7 +189,8 @@ __all__ = [
     "Sequential", "SiLU", "Sigmoid", "SmoothL1Loss", "SoftMarginLoss", "Softmax", "Softmax2d",
     "Softmin", "Softplus", "Softshrink", "Softsign", "StateError", "Step", "StochasticPool2d",
     "Tanh", "Tanhshrink", "TemporalCrossEntropy", "Threshold", "TiledConv2d", "TripletMarginLoss",
-    "Unflatten", "Unfold", "Upsample", "ZeroPad1d", "ZeroPad2d", "ZeroPad3d", "data", "functional",
-    "init", "optim", "pack_padded_sequence", "pack_sequence", "pad_packed_sequence", "pad_sequence",
-    "progress", "unpad_sequence",
+    "Unflatten", "Unfold", "Upsample", "ZeroPad1d", "ZeroPad2d", "ZeroPad3d", "clip_grad_norm_",
+    "clip_grad_value_", "data", "functional", "init", "optim", "pack_padded_sequence",
+    "pack_sequence", "pad_packed_sequence", "pad_sequence", "progress", "regularise",
+    "unpad_sequence",
 ]  # fmt: skip

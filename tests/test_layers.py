@@ -46,6 +46,7 @@ MODELS = words("""
     optim.line_search optim.flat optim.lbfgs optim.conjugate
     optim.schedule optim.schedule_factor optim.schedule_function optim.schedule_cycle
     optim.schedule_plateau optim.schedule_compose optim.lr_scheduler optim.average optim
+    regularise.clip regularise.penalty regularise.sparsity regularise
 """)
 
 DATA = words("""
