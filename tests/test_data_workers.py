@@ -3,6 +3,7 @@
 import gc
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -31,6 +32,7 @@ import autograd
 from autograd import Tensor, get_default_dtype, set_default_dtype
 from autograd.errors import ArgumentError, DTypeError
 from nn.data import DataLoader, WorkerError
+from nn.data.channel import Channel, packed
 
 CREWS = [{"num_workers": 1}, {"num_workers": 2}, {"threads": 1}, {"threads": 2}]
 
@@ -291,10 +293,40 @@ def test_prefetching_is_bounded(crew, tmp_path):
     batches.close()
 
 
-def test_large_batches_pass_through_the_narrow_connection():
+def test_large_batches_and_long_lists_of_samples_pass_through_the_narrow_channel():
     images = np.arange(2 * 3_000_000, dtype=np.float32).reshape(2, -1)
     for i, batch in enumerate(DataLoader(images, num_workers=1)):
         assert np.array_equal(np.asarray(batch)[0], images[i])
+    long = DataLoader(range(600_000), 200_000, num_workers=1, prefetch_factor=3, timeout=60)
+    assert [b[0].item() for b in long] == [0, 200_000, 400_000]
+
+
+VALUES = [
+    Tensor(np.arange(6.0).reshape(2, 3)), Tensor(2.5), Tensor(np.ones((3, 0))),
+    Tensor([1.0], requires_grad=True, name="w"), np.arange(24).reshape(2, 3, 4).transpose(2, 0, 1),
+    np.array([True, False]), np.array("word"), {"a": (1, "b", None, [2.5])}, b"bytes", 1j,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", VALUES, ids=lambda v: type(v).__name__)
+def test_a_channel_carries_everything(value):
+    ours, theirs = (Channel(end) for end in socket.socketpair())
+    ours.send(packed([value, value]))
+    first, second = theirs.receive(timeout=5)
+    assert type(first) is type(value)
+    assert repr(first) == repr(value)
+    assert first is second
+    if isinstance(value, (Tensor, np.ndarray)) and value.ndim:
+        assert np.asarray(first).dtype == np.asarray(value).dtype
+        array = first.data if isinstance(first, Tensor) else first
+        assert array.flags.writeable
+    with pytest.raises(TimeoutError):
+        theirs.receive(timeout=0.01)
+    ours.end.sendall(b"part of a message"[:10])
+    ours.close()
+    with pytest.raises(EOFError):
+        theirs.receive()
+    theirs.close()
 
 
 @pytest.mark.parametrize(

@@ -51,8 +51,9 @@ MODELS = words("""
 
 DATA = words("""
     data.errors data.collate data.dataset data.splits data.sampler
-    data.task data.threads data.workers data.loader
-    data.text data.folder data.download
+    data.task data.threads data.channel data.workers data.loader
+    data.text data.transforms.transform data.transforms.geometry data.transforms.warp
+    data.transforms.colour data.transforms data.folder data.download
     data.formats.source data.formats.text data.formats.idx data.formats.cifar data.formats.table
     data.formats.image data.formats
     data.datasets.points data.datasets.handwriting data.datasets.archive data.datasets.pictures

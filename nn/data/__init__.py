@@ -1,6 +1,6 @@
 """Data sets, samplers and loaders."""
 
-from . import datasets, formats
+from . import datasets, formats, transforms
 from .collate import default_collate
 from .dataset import ConcatDataset, Dataset, Subset, TensorDataset
 from .download import download
@@ -23,5 +23,5 @@ __all__ = [
     "FormatError", "MissingDataError", "RandomSampler", "Sampler", "SequentialSampler", "Subset",
     "SubsetRandomSampler", "TensorDataset", "Vocabulary", "WeightedRandomSampler", "WorkerError",
     "bootstrap", "data_folder", "datasets", "default_collate", "download", "formats", "k_fold",
-    "random_split", "tokenize", "windows",
+    "random_split", "tokenize", "transforms", "windows",
 ]  # fmt: skip

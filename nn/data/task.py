@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -56,27 +56,30 @@ def pickled(**parts: Any) -> bytes:
     DTypeError
         Naming the part, and its attribute, that cannot be pickled.
     """
-    for name, value in parts.items():
-        fault = _fault(value)
-        if fault is None:
-            continue
-        guilty = [
-            (f"{name}.{attribute}", inner, _fault(inner))
-            for attribute, inner in getattr(value, "__dict__", {}).items()
-        ]
-        culprit, inner, fault = next((g for g in guilty if g[2]), (name, value, fault))
-        raise DTypeError(
-            f"DataLoader: {culprit} cannot be sent to worker processes: {fault}\n"
-            f"  {culprit} = {inner!r}\n"
-            "  hint: use a function or class from the top of a module instead of a lambda or an "
-            "inner one,\n        or threads=... instead of num_workers=..."
-        )
-    return pickle.dumps(parts, protocol=5)
+    try:
+        return pickle.dumps(parts, protocol=5)
+    except Exception:  # whatever a __reduce__ raises
+        culprit, value, fault = _culprit(parts)
+    raise DTypeError(
+        f"DataLoader: {culprit} cannot be sent to worker processes: {fault}\n"
+        f"  {culprit} = {value!r}\n"
+        "  hint: use a function or class from the top of a module instead of a lambda or an inner "
+        "one,\n        or threads=... instead of num_workers=..."
+    )
+
+
+def _culprit(parts: Mapping[str, Any]) -> tuple[str, Any, str]:
+    """Which part, or which attribute of it, does not pickle, and what pickle says."""
+    name, value, fault = next((n, v, f) for n, v in parts.items() if (f := _fault(v)))
+    for attribute, inner in getattr(value, "__dict__", {}).items():
+        if deeper := _fault(inner):
+            return f"{name}.{attribute}", inner, deeper
+    return name, value, fault
 
 
 def _fault(value: Any) -> str | None:
     try:
         pickle.dumps(value, protocol=5)
-    except Exception as e:  # whatever a __reduce__ raises
+    except Exception as e:
         return f"{type(e).__name__}: {e}"
     return None

@@ -1,8 +1,7 @@
 """Worker processes: started by spawn, fed with tasks, and never waited for in vain.
 
-Each worker has a connection of its own. Nothing is shared between workers, no lock and no queue, so
-one that is killed can neither corrupt nor block the others: its connection ends, and that is seen.
-Arrays travel outside the pickle, straight from their buffers (pickle protocol 5).
+Each worker has a channel of its own. Nothing is shared between workers, no lock and no queue, so
+one that is killed can neither corrupt nor block the others: its channel ends, and that is seen.
 """
 
 from __future__ import annotations
@@ -10,17 +9,18 @@ from __future__ import annotations
 import pickle
 import queue
 import signal
+import socket
 import threading
 import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing import get_context
-from multiprocessing.connection import Connection
 from typing import Any, NamedTuple
 
 from autograd.dtypes import get_default_dtype, set_default_dtype
 
+from .channel import Channel, packed
 from .errors import WorkerError
 from .task import Recipe, Task, listed, pickled
 
@@ -39,22 +39,23 @@ class Failure(NamedTuple):
 # In the worker
 
 
-def serve(connection: Connection, number: int) -> None:
-    """The life of a worker: tasks in, batches out, until the connection ends."""
+def serve(end: socket.socket, number: int) -> None:
+    """The life of a worker: tasks in, batches out, until the other end hangs up."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then hangs up
+    channel = Channel(end)
     outbox: queue.SimpleQueue[list[Any] | None] = queue.SimpleQueue()
-    sender = threading.Thread(target=_send_all, args=(connection, outbox), daemon=True)
+    sender = threading.Thread(target=_send_all, args=(channel, outbox), daemon=True)
     sender.start()
     recipe: Recipe | None = None
     try:
-        recipe = _prepare(connection.recv_bytes(), number)
+        recipe = _prepare(channel.receive(), number)
     except (EOFError, OSError):
         return
     except BaseException as e:
-        outbox.put(_packed(_UNASKED, False, _failure(e)))
+        outbox.put(packed((_UNASKED, False, _failure(e))))
     while recipe is not None:
         try:
-            ticket, task = pickle.loads(connection.recv_bytes())
+            ticket, task = channel.receive()
         except (EOFError, OSError):  # the loop is over, or its process gone
             break
         outbox.put(_outcome(recipe, ticket, task))
@@ -72,17 +73,9 @@ def _prepare(message: bytes, number: int) -> Recipe:
 
 def _outcome(recipe: Recipe, ticket: int, task: Task) -> list[Any]:
     try:
-        return _packed(ticket, True, recipe(task))
+        return packed((ticket, True, recipe(task)))
     except BaseException as e:  # SystemExit too: the parent waits for an answer
-        return _packed(ticket, False, _failure(e))
-
-
-def _packed(ticket: int, good: bool, value: Any) -> list[Any]:
-    """An envelope, then the buffers of the arrays."""
-    buffers: list[pickle.PickleBuffer] = []
-    content = pickle.dumps(value, protocol=5, buffer_callback=buffers.append)
-    raw = [b.raw() for b in buffers]
-    return [pickle.dumps((ticket, good, content, [r.nbytes for r in raw])), *raw]
+        return packed((ticket, False, _failure(e)))
 
 
 def _failure(error: BaseException) -> Failure:
@@ -95,11 +88,10 @@ def _failure(error: BaseException) -> Failure:
     return Failure(facts, "".join(traceback.format_exception(error)), original)
 
 
-def _send_all(connection: Connection, outbox: queue.SimpleQueue[list[Any] | None]) -> None:
+def _send_all(channel: Channel, outbox: queue.SimpleQueue[list[Any] | None]) -> None:
     with suppress(OSError):  # nobody listens any more
         while (message := outbox.get()) is not None:
-            for part in message:
-                connection.send_bytes(part)
+            channel.send(message)
 
 
 # In the parent
@@ -131,7 +123,7 @@ class Workers:
         )  # fmt: skip
         self.timeout = timeout
         self.processes: list[Any] = []
-        self._connections: list[Connection] = []
+        self._channels: list[Channel] = []
         self._heard: list[bool] = [False] * count
         self._waiting: dict[int, tuple[int, Task]] = {}  # ticket -> worker and task
         self._arrived: dict[int, Any] = {}
@@ -139,19 +131,18 @@ class Workers:
         try:
             for number in range(count):
                 self._start(number)
-            for connection in self._connections:  # only now: they import side by side
+            for channel in self._channels:  # only now: they import side by side
                 with suppress(OSError):  # dead: told when its batch is asked for
-                    connection.send_bytes(payload)
+                    channel.send(packed(payload))
         except BaseException:
             self.close()
             raise
 
     def _start(self, number: int) -> None:
-        context = get_context("spawn")
-        ours, theirs = context.Pipe()
-        self._connections.append(ours)
+        ours, theirs = socket.socketpair()
+        self._channels.append(Channel(ours))
         with theirs:  # the worker has a copy: when it dies, no end stays open
-            process = context.Process(
+            process = get_context("spawn").Process(
                 target=serve, args=(theirs, number), name=f"DataLoader-{number}", daemon=True
             )
             process.start()
@@ -164,7 +155,7 @@ class Workers:
         worker = ticket % len(self.processes)
         self._waiting[ticket] = worker, task
         with suppress(OSError):  # dead: `collect` says so when it is this batch's turn
-            self._connections[worker].send_bytes(pickle.dumps((ticket, task)))
+            self._channels[worker].send(packed((ticket, task)))
         return ticket
 
     def collect(self, ticket: int) -> Any:
@@ -191,21 +182,17 @@ class Workers:
         self._arrived.pop(ticket, None)
 
     def _receive(self, worker: int, ticket: int) -> tuple[int, bool, Any]:
-        connection = self._connections[worker]
         try:
-            if self.timeout and not connection.poll(self.timeout):
-                raise WorkerError(
-                    f"DataLoader: {self._named(worker)} sent nothing for {self.timeout} s; "
-                    f"{self._busy_with(ticket)}"
-                )
-            arrived, good, content, sizes = pickle.loads(connection.recv_bytes())
-            buffers = [bytearray(size) for size in sizes]
-            for buffer in buffers:
-                connection.recv_bytes_into(buffer)
+            message: tuple[int, bool, Any] = self._channels[worker].receive(self.timeout)
+        except TimeoutError:
+            raise WorkerError(
+                f"DataLoader: {self._named(worker)} sent nothing for {self.timeout} s; "
+                f"{self._busy_with(ticket)}"
+            ) from None
         except (EOFError, OSError):
             raise self._died(worker, ticket) from None
         self._heard[worker] = True
-        return arrived, good, pickle.loads(content, buffers=buffers)
+        return message
 
     def _named(self, worker: int) -> str:
         return f"worker {worker} (process {self.processes[worker].pid})"
@@ -241,8 +228,8 @@ class Workers:
 
     def close(self) -> None:
         """Hang up; who does not leave in a second is made to."""
-        for connection in self._connections:
-            connection.close()
+        for channel in self._channels:
+            channel.close()
         end = time.monotonic() + _PATIENCE
         for process in self.processes:
             process.join(max(0.0, end - time.monotonic()))
