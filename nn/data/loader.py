@@ -43,7 +43,7 @@ class DataLoader:
         `if __name__ == "__main__":`.
     collate_fn : makes a batch of a list of samples; `default_collate` unless given
     drop_last : leave out a last batch that is not full
-    timeout : seconds to wait for a worker's batch; 0 waits for ever
+    timeout : seconds to wait for a worker's batch, or its start; 0 waits for ever
     worker_init_fn : called with the worker's number when one starts
     threads : threads of this process that make batches ahead, instead of `num_workers`
     prefetch_factor : batches ahead for each worker or thread; 2 unless given
