@@ -22,6 +22,7 @@ from .activation import (
     Tanh,
     Tanhshrink,
 )
+from .attention import MultiheadAttention
 from .cell import GRUCell, LSTMCell, RNNCell
 from .container import Identity, Lambda, ModuleDict, ModuleList, ParameterList, Sequential
 from .conv import Conv1d, Conv2d, Conv3d, LazyConv1d, LazyConv2d, LazyConv3d
@@ -154,12 +155,20 @@ from .pool_adaptive import (
     AdaptiveMaxPool3d,
     GlobalAvgPool,
 )
+from .positions import LearnedPositionalEncoding, SinusoidalPositionalEncoding
 from .progress import progress
 from .recurrent import GRU, LSTM, RNN, PeepholeLSTM
 from .regularise import clip_grad_norm_, clip_grad_value_
 from .resample import ChannelShuffle, PixelShuffle, PixelUnshuffle, Upsample
 from .seq2seq import Seq2Seq
 from .shape import Flatten, Unflatten
+from .transformer import (
+    Transformer,
+    TransformerDecoder,
+    TransformerDecoderLayer,
+    TransformerEncoder,
+    TransformerEncoderLayer,
+)
 
 mark_internal(__file__)
 
@@ -178,19 +187,21 @@ __all__ = [
     "InstanceNorm2d", "InstanceNorm3d", "KLDivLoss", "L1Loss", "LPPool1d", "LPPool2d", "LPPool3d",
     "LSTMCell", "Lambda", "LayerNorm", "LazyConv1d", "LazyConv2d", "LazyConv3d",
     "LazyConvTranspose1d", "LazyConvTranspose2d", "LazyConvTranspose3d", "LazyLinear", "LeakyReLU",
-    "Linear", "LocalResponseNorm", "LocallyConnected2d", "LogCoshLoss", "LogSigmoid", "LogSoftmax",
-    "MSELoss", "MSLELoss", "MarginRankingLoss", "MaxPool1d", "MaxPool2d", "MaxPool3d",
-    "MaxUnpool1d", "MaxUnpool2d", "MaxUnpool3d", "Maxout", "Mish", "MissingForwardError", "Module",
-    "ModuleDict", "ModuleError", "ModuleList", "MultiLabelMarginLoss", "MultiLabelSoftMarginLoss",
-    "MultiMarginLoss", "NLLLoss", "PReLU", "PackedSequence", "PairwiseDistance", "Parameter",
-    "ParameterList", "PeepholeLSTM", "PixelShuffle", "PixelUnshuffle", "PoissonNLLLoss", "RMSELoss",
-    "RMSNorm", "RNNCell", "RReLU", "ReLU", "ReLU6", "ReflectionPad1d", "ReflectionPad2d",
-    "ReflectionPad3d", "ReplicationPad1d", "ReplicationPad2d", "ReplicationPad3d", "Seq2Seq",
-    "Sequential", "SiLU", "Sigmoid", "SmoothL1Loss", "SoftMarginLoss", "Softmax", "Softmax2d",
-    "Softmin", "Softplus", "Softshrink", "Softsign", "StateError", "Step", "StochasticPool2d",
-    "Tanh", "Tanhshrink", "TemporalCrossEntropy", "Threshold", "TiledConv2d", "TripletMarginLoss",
-    "Unflatten", "Unfold", "Upsample", "ZeroPad1d", "ZeroPad2d", "ZeroPad3d", "clip_grad_norm_",
-    "clip_grad_value_", "data", "functional", "init", "optim", "pack_padded_sequence",
-    "pack_sequence", "pad_packed_sequence", "pad_sequence", "progress", "regularise",
-    "unpad_sequence",
+    "LearnedPositionalEncoding", "Linear", "LocalResponseNorm", "LocallyConnected2d", "LogCoshLoss",
+    "LogSigmoid", "LogSoftmax", "MSELoss", "MSLELoss", "MarginRankingLoss", "MaxPool1d",
+    "MaxPool2d", "MaxPool3d", "MaxUnpool1d", "MaxUnpool2d", "MaxUnpool3d", "Maxout", "Mish",
+    "MissingForwardError", "Module", "ModuleDict", "ModuleError", "ModuleList",
+    "MultiLabelMarginLoss", "MultiLabelSoftMarginLoss", "MultiMarginLoss", "MultiheadAttention",
+    "NLLLoss", "PReLU", "PackedSequence", "PairwiseDistance", "Parameter", "ParameterList",
+    "PeepholeLSTM", "PixelShuffle", "PixelUnshuffle", "PoissonNLLLoss", "RMSELoss", "RMSNorm",
+    "RNNCell", "RReLU", "ReLU", "ReLU6", "ReflectionPad1d", "ReflectionPad2d", "ReflectionPad3d",
+    "ReplicationPad1d", "ReplicationPad2d", "ReplicationPad3d", "Seq2Seq", "Sequential", "SiLU",
+    "Sigmoid", "SinusoidalPositionalEncoding", "SmoothL1Loss", "SoftMarginLoss", "Softmax",
+    "Softmax2d", "Softmin", "Softplus", "Softshrink", "Softsign", "StateError", "Step",
+    "StochasticPool2d", "Tanh", "Tanhshrink", "TemporalCrossEntropy", "Threshold", "TiledConv2d",
+    "Transformer", "TransformerDecoder", "TransformerDecoderLayer", "TransformerEncoder",
+    "TransformerEncoderLayer", "TripletMarginLoss", "Unflatten", "Unfold", "Upsample", "ZeroPad1d",
+    "ZeroPad2d", "ZeroPad3d", "clip_grad_norm_", "clip_grad_value_", "data", "functional", "init",
+    "optim", "pack_padded_sequence", "pack_sequence", "pad_packed_sequence", "pad_sequence",
+    "progress", "regularise", "unpad_sequence",
 ]  # fmt: skip

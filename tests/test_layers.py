@@ -33,14 +33,14 @@ MODELS = words("""
     functional.shapes functional.activation functional.piecewise functional.normalisation
     functional.conv functional.pool functional.resample functional.linear
     functional.dropout functional.padding
-    functional.loss functional.embedding
+    functional.loss functional.embedding functional.attention
     functional
     init linear padding settings conv conv_transpose conv_local pool pool_adaptive resample
     activation piecewise
     normalisation layer_norm
     dropout shape container progress
     loss loss_classes loss_margin embedding
-    packing recurrent cell seq2seq
+    packing recurrent cell seq2seq attention transformer positions
     optim.saving optim.optimizer optim.per_parameter optim.sgd optim.adam optim.adam_variants
     optim.adaptive optim.signs optim.averaged optim.adafactor
     optim.line_search optim.flat optim.lbfgs optim.conjugate

@@ -22,6 +22,78 @@ from .softmax import softmax
 from .solve import operand
 
 
+def _weight_samples(rng: Rng) -> Iterable[Sample]:
+    q, k = uniform(rng, (2, 3)), uniform(rng, (3, 3))
+    yield Sample(q, k)
+    yield Sample(q, k, uniform(rng, (2, 3)), scale=0.5)
+    yield Sample(q, k, np.array([[True, False, True], [False, False, False]]))
+    yield Sample(uniform(rng, (2, 2, 1)), uniform(rng, (1, 3, 1)), is_causal=True)
+
+
+def _weight_reference(
+    q: np.ndarray, k: np.ndarray, attn_mask: Any = None, is_causal: bool = False, scale: Any = None
+) -> np.ndarray:
+    scores = np.einsum("...qd,...kd->...qk", q, k)
+    scores = scores * (q.shape[-1] ** -0.5 if scale is None else scale)
+    rows, columns = np.indices(scores.shape[-2:])
+    may = np.broadcast_to((columns <= rows) | (not is_causal), scores.shape)
+    if attn_mask is not None and attn_mask.dtype == bool:
+        may = may & attn_mask
+    elif attn_mask is not None:
+        scores = scores + attn_mask
+    weights = np.where(may, np.exp(scores), 0)
+    total = weights.sum(-1, keepdims=True)
+    return weights / np.where(total == 0, 1, total)
+
+
+_Q, _K, _V = np.ones((2, 3)), np.ones((4, 3)), np.ones((4, 5))
+
+
+@composite(
+    samples=_weight_samples,
+    reference=_weight_reference,
+    fails=[
+        Fails(_Q, np.ones((4, 2)), match="q has 3 features but k has 2"),
+        Fails(np.ones(3), _K, match="q must have axes .* got 1"),
+        Fails(_Q, np.ones(3), match="k must have axes .* got 1"),
+        Fails(_Q, _K, np.ones((3, 4)), match=r"attn_mask .* \(3, 4\).*\(2, 4\)"),
+        Fails(_Q, _K, np.ones((2, 4), int), match="boolean .* float.* int64", error=DTypeError),
+    ],
+)
+def attention_weights(q, k, attn_mask=None, is_causal=False, scale=None):
+    """softmax(q @ k.mT * scale + mask): how much each query heeds each key.
+
+    Parameters
+    ----------
+    q, k, attn_mask, is_causal, scale : as for `scaled_dot_product_attention`
+
+    Returns
+    -------
+    shape (..., L, S)
+        Rows sum to 1, but are zeros for queries that may see no key at all.
+    """
+    name = "attention_weights"
+    q, k = operand(q), operand(k)
+    for label, x in (("q", q), ("k", k)):
+        if x.ndim < 2:
+            fact = f"{label} must have axes (..., places, features), got {x.ndim}"
+            raise complain(ShapeError, name, fact, {"q": q, "k": k})
+    if q.shape[-1] != k.shape[-1]:
+        fact = f"q has {q.shape[-1]} features but k has {k.shape[-1]}"
+        raise complain(ShapeError, name, fact, {"q": q, "k": k})
+    scores = matmul(q * (q.shape[-1] ** -0.5 if scale is None else scale), swapaxes(k, -1, -2))
+    if is_causal:
+        scores = where(np.tri(*scores.shape[-2:], dtype=bool), scores, -math.inf)
+    if attn_mask is None:
+        return softmax(scores, axis=-1)
+    mask = _checked_mask(name, attn_mask, scores)
+    scores = where(mask, scores, -math.inf) if mask.dtype == bool else scores + mask
+    blind = (plain(scores) == -math.inf).all(-1, keepdims=True)
+    if not blind.any():
+        return softmax(scores, axis=-1)
+    return where(blind, 0, softmax(where(blind, 0, scores), axis=-1))
+
+
 def _samples(rng: Rng) -> Iterable[Sample]:
     q, k, v = uniform(rng, (2, 3)), uniform(rng, (3, 3)), uniform(rng, (3, 2))
     yield Sample(q, k, v)
@@ -36,24 +108,11 @@ def _reference(
     q: np.ndarray, k: np.ndarray, v: np.ndarray, attn_mask: Any = None, dropout_p: float = 0.0,
     is_causal: bool = False, scale: Any = None, rng: Any = None,
 ) -> np.ndarray:  # fmt: skip
-    scores = np.einsum("...qd,...kd->...qk", q, k)
-    scores = scores * (q.shape[-1] ** -0.5 if scale is None else scale)
-    rows, columns = np.indices(scores.shape[-2:])
-    may = np.broadcast_to((columns <= rows) | (not is_causal), scores.shape)
-    if attn_mask is not None and attn_mask.dtype == bool:
-        may = may & attn_mask
-    elif attn_mask is not None:
-        scores = scores + attn_mask
-    weights = np.where(may, np.exp(scores), 0)
-    total = weights.sum(-1, keepdims=True)
-    weights = weights / np.where(total == 0, 1, total)
+    weights = _weight_reference(q, k, attn_mask, is_causal, scale)
     if dropout_p:
         draws = np.random.default_rng(rng).random(weights.shape, dtype=np.float32)
         weights = np.where(draws < dropout_p, 0, weights / (1 - dropout_p))
     return np.einsum("...qk,...kd->...qd", weights, v)
-
-
-_Q, _K, _V = np.ones((2, 3)), np.ones((4, 3)), np.ones((4, 5))
 
 
 @composite(
@@ -63,6 +122,7 @@ _Q, _K, _V = np.ones((2, 3)), np.ones((4, 3)), np.ones((4, 5))
         Fails(_Q, np.ones((4, 2)), _V, match="q has 3 features but k has 2"),
         Fails(_Q, _K, np.ones((3, 5)), match="k has 4 places but v has 3"),
         Fails(np.ones(3), _K, _V, match="q must have axes .* got 1"),
+        Fails(_Q, _K, np.ones(4), match="v must have axes .* got 1"),
         Fails(_Q, _K, _V, np.ones((3, 4)), match=r"attn_mask .* \(3, 4\).*\(2, 4\)"),
         Fails(_Q, _K, _V, np.ones((2, 4), int), match="boolean .* float.* int64", error=DTypeError),
     ],
@@ -99,34 +159,15 @@ def scaled_dot_product_attention(
     ------
     Vaswani et al. (2017), "Attention Is All You Need".
     """
-    name = "scaled_dot_product_attention"
-    q, k, v = operand(q), operand(k), operand(v)
-    _check(name, q, k, v)
-    scores = matmul(q * (q.shape[-1] ** -0.5 if scale is None else scale), swapaxes(k, -1, -2))
-    if is_causal:
-        scores = where(np.tri(*scores.shape[-2:], dtype=bool), scores, -math.inf)
-    if attn_mask is not None:
-        mask = _checked_mask(name, attn_mask, scores)
-        scores = where(mask, scores, -math.inf) if mask.dtype == bool else scores + mask
-        blind = (plain(scores) == -math.inf).all(-1, keepdims=True)
-        if blind.any():
-            weights = where(blind, 0, softmax(where(blind, 0, scores), axis=-1))
-            return matmul(dropout(weights, dropout_p, rng=rng), v)
-    return matmul(dropout(softmax(scores, axis=-1), dropout_p, rng=rng), v)
-
-
-def _check(name: str, q: Any, k: Any, v: Any) -> None:
-    arrays = {"q": q, "k": k, "v": v}
-    for label, x in arrays.items():
-        if x.ndim < 2:
-            fact = f"{label} must have axes (..., places, features), got {x.ndim}"
-            raise complain(ShapeError, name, fact, arrays)
-    if q.shape[-1] != k.shape[-1]:
-        fact = f"q has {q.shape[-1]} features but k has {k.shape[-1]}"
-        raise complain(ShapeError, name, fact, arrays)
-    if k.shape[-2] != v.shape[-2]:
+    name, k, v = "scaled_dot_product_attention", operand(k), operand(v)
+    if v.ndim < 2:
+        fact = f"v must have axes (..., places, features), got {v.ndim}"
+        raise complain(ShapeError, name, fact, {"q": q, "k": k, "v": v})
+    if k.shape[-2:-1] not in ((), v.shape[-2:-1]):
         fact = f"k has {k.shape[-2]} places but v has {v.shape[-2]}"
-        raise complain(ShapeError, name, fact, arrays)
+        raise complain(ShapeError, name, fact, {"q": q, "k": k, "v": v})
+    weights = attention_weights(q, k, attn_mask, is_causal, scale)
+    return matmul(dropout(weights, dropout_p, rng=rng), v)
 
 
 def _checked_mask(name: str, attn_mask: Any, scores: Any) -> Any:

@@ -18,6 +18,7 @@ from .activation import (
     tanh,
     tanhshrink,
 )
+from .attention import scaled_dot_product_attention, sinusoidal_positions
 from .conv import (
     conv1d,
     conv2d,
@@ -137,8 +138,8 @@ __all__ = [
     "mse_loss", "msle_loss", "multi_margin_loss", "multilabel_margin_loss",
     "multilabel_soft_margin_loss", "nll_loss", "normalize", "pad", "pairwise_distance",
     "pixel_shuffle", "pixel_unshuffle", "poisson_nll_loss", "prelu", "rbf", "relu", "relu6",
-    "rms_norm", "rmse_loss", "rrelu", "selu", "sigmoid", "silu", "smooth_l1_loss",
-    "soft_margin_loss", "softmax", "softmin", "softplus", "softshrink", "softsign", "step",
-    "stochastic_pool2d", "tanh", "tanhshrink", "temporal_cross_entropy", "threshold",
-    "tiled_conv2d", "triplet_margin_loss", "unfold",
+    "rms_norm", "rmse_loss", "rrelu", "scaled_dot_product_attention", "selu", "sigmoid", "silu",
+    "sinusoidal_positions", "smooth_l1_loss", "soft_margin_loss", "softmax", "softmin", "softplus",
+    "softshrink", "softsign", "step", "stochastic_pool2d", "tanh", "tanhshrink",
+    "temporal_cross_entropy", "threshold", "tiled_conv2d", "triplet_margin_loss", "unfold",
 ]  # fmt: skip
