@@ -32,13 +32,14 @@ def _prepared(name: str, axes: int, x: Any, output_size: Any) -> tuple[Any, Size
     """x, its sizes along the axes of space, and the sizes to pool them to."""
     x = image_of(name, x, axes)
     image = x.shape[-axes:]
-    several = isinstance(output_size, (tuple, list)) and len(output_size) == axes
-    wanted = output_size if several else (output_size,) * axes
+    several = isinstance(output_size, (tuple, list))
+    wanted = list(output_size) if several else [output_size] * axes
     try:
         if min(image) < 1:
             raise ShapeError(f"there is nothing to pool in an image of size {image}")
-        kept = [n if m is None else m for n, m in zip(image, wanted)]
-        return x, image, per_axis(kept, "output_size", axes)
+        if len(wanted) == axes:
+            wanted = [n if m is None else m for n, m in zip(image, wanted)]
+        return x, image, per_axis(wanted, "output_size", axes)
     except AutogradError as e:
         raise complain(type(e), name, str(e), {"x": x}, {"output_size": output_size}) from None
 

@@ -16,6 +16,9 @@ from .conv_options import per_axis
 from .solve import operand
 
 
+DEFAULTS = {"stride": None, "padding": 0, "dilation": 1}
+
+
 class Window(NamedTuple):
     """Windows as the kernels take them: an int for each axis."""
 
@@ -79,11 +82,11 @@ def image_of(name: str, x: Any, axes: int) -> Any:
         In the name of the function that the user called, if x is something else.
     """
     x = operand(x)
+    if x.dtype.kind not in "iuf":
+        raise complain(DTypeError, name, f"x must hold real numbers, not {x.dtype}", {"x": x})
     if x.ndim not in (axes + 1, axes + 2):
         fact = f"x must have {axes + 2} axes ({axes + 1} without a batch), got {x.ndim}"
         raise complain(ShapeError, name, fact, {"x": x})
-    if x.dtype.kind not in "iuf":
-        raise complain(DTypeError, name, f"x must hold real numbers, not {x.dtype}", {"x": x})
     return x
 
 
@@ -96,4 +99,5 @@ def slide(
         chosen = window(axes, **options)
         return x, chosen, pooled_size(x.shape[-axes:], chosen, ceil_mode)
     except AutogradError as e:
-        raise complain(type(e), name, str(e), {"x": x}, options) from None
+        given = {k: v for k, v in options.items() if v != DEFAULTS.get(k, ...)}
+        raise complain(type(e), name, str(e), {"x": x}, given) from None
