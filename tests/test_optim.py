@@ -44,7 +44,8 @@ def two_params(dtype=np.float64):
 
 def test_every_optimiser_that_treats_parameters_one_by_one_is_here():
     made = {type(make(two_params())).__name__ for make in MAKERS.values()}
-    named = {n for n in optim.__all__ if issubclass(getattr(optim, n), optim.PerParameter)}
+    classes = {n: c for n, c in vars(optim).items() if isinstance(c, type)}
+    named = {n for n, c in classes.items() if issubclass(c, optim.PerParameter)}
     assert made == named - {"PerParameter"}
 
 
@@ -353,6 +354,18 @@ def test_misuse_is_told_at_once(case):
     action, error, match = MISUSE[case]
     with pytest.raises(error, match=match):
         action(Tensor([1.0, 2.0], requires_grad=True))
+
+
+@pytest.mark.parametrize("case", MAKERS)
+def test_a_model_and_its_optimiser_can_be_copied_together(case):
+    params = two_params()
+    optimizer = MAKERS[case](params)
+    take_step(optimizer, params)
+    others, other = copy.deepcopy((params, optimizer))
+    for p, o in ((params, optimizer), (others, other)):
+        take_step(o, p)
+    assert [p.tolist() for p in params] == [p.tolist() for p in others]
+    assert not any(p is q for p, q in zip(params, others))
 
 
 def test_repr_shows_the_options():

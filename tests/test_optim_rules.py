@@ -83,6 +83,30 @@ def test_momentum_of_the_textbooks_takes_the_same_path():
         assert np.allclose(np.asarray(p), w, rtol=1e-12)
 
 
+def test_nesterovs_momentum_of_the_textbooks_goes_through_the_same_points():
+    """v = momentum * v + lr * grad(w - momentum * v); w = w - v, on w**2."""
+    w, v, p = 1.0, 0.0, nn.Parameter(np.array(1.0))
+    optimizer = optim.SGD([p], lr=0.01, momentum=0.9, nesterov=True)
+    for expected in [0.98, 0.94276, 0.89105912]:
+        v = 0.9 * v + 0.01 * 2 * (w - 0.9 * v)
+        w = w - v
+        optimizer.zero_grad()
+        (p * p).backward()
+        optimizer.step()
+        assert w == pytest.approx(expected, abs=1e-12)
+        assert p.item() == pytest.approx(w - 0.9 * v, abs=1e-12)
+
+
+def test_momentum_may_be_switched_off_and_on():
+    p = nn.Parameter(1.0)
+    optimizer = optim.SGD([p], lr=0.1, momentum=0.9, nesterov=True)
+    for momentum in (0, 0.9, 0, 0.9):
+        optimizer.param_groups[0]["momentum"] = momentum
+        p.grad = np.array(0.0)
+        optimizer.step()
+    assert p.item() == 1
+
+
 def test_a_constant_gradient_is_amplified_to_the_terminal_velocity():
     p = nn.Parameter(0.0)
     optimizer = optim.SGD([p], lr=0.1, momentum=0.9)

@@ -217,6 +217,24 @@ def test_a_constant_of_zero_comes_back():
     assert got == [0, 0, 0.1, 0.1]
 
 
+@pytest.mark.parametrize("name", {**MAKERS, **COMPOSED})
+def test_groups_that_come_later_are_told(name):
+    optimizer = two_groups()
+    scheduler = {**MAKERS, **COMPOSED}[name](optimizer)
+    optimizer.step()
+    optimizer.add_param_group({"params": nn.Parameter(1.0)})
+    with pytest.raises(ArgumentError, match="has 3 groups of parameters, but had 2"):
+        scheduler.step(*[1.0] * (name == "ReduceLROnPlateau"))
+
+
+def test_the_linear_decay_of_the_textbooks():
+    """a_i = (1 - i / k) * a_0 + i / k * b."""
+    optimizer = two_groups(0.5)
+    scheduler = S.LinearLR(optimizer, 1.0, 0.01, total_iters=10)
+    got = [lr for lr, _ in rates(optimizer, scheduler, 11)]
+    assert np.allclose(got, [(1 - i / 10) * 0.5 + i / 10 * 0.005 for i in range(11)])
+
+
 PLAIN = optim.SGD([nn.Parameter(1.0)], lr=0.1)
 OTHER = optim.SGD([nn.Parameter(1.0)], lr=0.1)
 STEADY = optim.Adagrad([nn.Parameter(1.0)])

@@ -85,7 +85,7 @@ class Optimizer(ABC):
 
     def check(self, group: Group) -> None:
         """Raise ArgumentError if the options of a group make no sense."""
-        self.at_least_zero(group, "lr", "weight_decay")
+        self.at_least_zero(group, *({"lr", "weight_decay"} & set(self.defaults)))
 
     def at_least_zero(self, group: Group, *names: str) -> None:
         """Refuse options that are negative or not a number."""

@@ -32,9 +32,6 @@ class PerParameter(Optimizer):
     ...     def __init__(self, params, lr=0.01):
     ...         super().__init__(params, {"lr": lr})
     ...
-    ...     def check(self, group):
-    ...         self.at_least_zero(group, "lr")
-    ...
     ...     def update(self, p, g, group, state):
     ...         self.move(p, np.sign(g, out=self.spare(p)), -group["lr"])
     >>> w = Parameter(1.0)
@@ -67,14 +64,13 @@ class PerParameter(Optimizer):
 
     def prepare(self, p: Tensor, g: np.ndarray, group: Group) -> np.ndarray:
         """The gradient with `maximize` and `weight_decay` applied."""
-        spare = self.spare(p, -1)
         if group.get("maximize"):
-            g = np.negative(g, out=spare)
+            g = np.negative(g, out=self.spare(p, -1))
         decay = group.get("weight_decay")
         if decay and self.decoupled(group):
             self.scale(p, 1 - group["lr"] * decay)
         elif decay:
-            g = np.add(np.multiply(p.data, decay, out=self.spare(p)), g, out=spare)
+            g = np.add(np.multiply(p.data, decay, out=self.spare(p)), g, out=self.spare(p, -1))
         return g
 
     # What its formula is made of

@@ -52,6 +52,14 @@ class Scheduler(ABC):
             group["lr"] = lr
         self._last_lr = self._rates()
 
+    def _check_groups(self) -> None:
+        now, then = len(self.optimizer.param_groups), len(self._last_lr)
+        if now != then:
+            raise ArgumentError(
+                f"{type(self).__name__}: the optimiser has {now} groups of parameters, "
+                f"but had {then} when the scheduler was made"
+            )
+
     def _check_optimizer(self, optimizer: Any) -> None:
         if not isinstance(optimizer, Optimizer):
             kind, got = type(self).__name__, type(optimizer).__name__
@@ -193,6 +201,7 @@ class LRScheduler(Scheduler):
         Warns if the optimiser has not made a step yet.
         """
         self._check_order()
+        self._check_groups()
         self._step_count += 1
         self.last_epoch += 1
         self._set(self.get_lr())

@@ -289,6 +289,7 @@ class CosineAnnealingWarmRestarts(LRScheduler):
             epoch = self.last_epoch + 1
         self._require(epoch >= 0, "epoch must be 0 or more", epoch)
         self._check_order()
+        self._check_groups()
         self._step_count += 1
         self._find(epoch)
         self.last_epoch = math.floor(epoch)

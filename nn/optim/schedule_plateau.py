@@ -66,6 +66,7 @@ class ReduceLROnPlateau(Scheduler):
 
     def step(self, metrics: Any) -> None:  # type: ignore[override]
         """Take the metric of an epoch into account: a number or a Tensor of one element."""
+        self._check_groups()
         value = float(metrics)
         self.last_epoch += 1
         if self._is_better(value):

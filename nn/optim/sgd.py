@@ -26,6 +26,9 @@ class SGD(PerParameter):
     the same; when lr changes, this form applies the new lr to the whole velocity at once. With a
     constant gradient the step grows to lr / (1 - momentum) times the gradient.
 
+    Nesterov's textbook form, `v = momentum * v + lr * grad(p - momentum * v); p = p - v`, needs the
+    gradient at another point than p. Here the parameter *is* that point, p - momentum * v.
+
     Parameters
     ----------
     lr : step size
@@ -70,15 +73,17 @@ class SGD(PerParameter):
     def update(self, p: Tensor, g: np.ndarray, group: Group, state: State) -> None:
         step = self.spare(p)
         momentum = group["momentum"]
-        if momentum and "momentum_buffer" not in state:
-            v = state["momentum_buffer"] = np.array(g)
-        elif momentum:
-            v = state["momentum_buffer"]
-            v *= momentum
-            v += np.multiply(g, 1 - group["dampening"], out=step)
-        if group["nesterov"]:
-            np.multiply(v, momentum, out=step)
+        np.copyto(step, self._velocity(g, group, state, step) if momentum else g)
+        if momentum and group["nesterov"]:
+            step *= momentum
             step += g
-        else:
-            np.copyto(step, v if momentum else g)
         self.move(p, step, -group["lr"])
+
+    def _velocity(self, g: np.ndarray, group: Group, state: State, spare: np.ndarray) -> np.ndarray:
+        if "momentum_buffer" not in state:
+            state["momentum_buffer"] = np.array(g)
+            return g
+        v = state["momentum_buffer"]
+        v *= group["momentum"]
+        v += np.multiply(g, 1 - group["dampening"], out=spare)
+        return v
