@@ -15,7 +15,6 @@ from ..messages import complain
 from .conv_options import per_axis
 from .solve import operand
 
-
 DEFAULTS = {"stride": None, "padding": 0, "dilation": 1}
 
 
