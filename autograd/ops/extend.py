@@ -54,7 +54,13 @@ def _pad_samples(rng: Rng) -> Iterable[Sample]:
         Fails(
             np.arange(3), 1, constant_values=0.5, error=DTypeError, match="int64 .*cannot hold 0.5"
         ),
-        Fails(np.uint8([1]), 1, constant_values=300, error=DTypeError, match="cannot hold 300"),
+        Fails(
+            np.array([1], np.uint8),
+            1,
+            constant_values=300,
+            error=DTypeError,
+            match="cannot hold 300",
+        ),
     ],
 )
 def pad(x, pad_width, mode="constant", constant_values=0):
