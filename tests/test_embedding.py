@@ -100,3 +100,14 @@ def test_a_frozen_table_takes_no_gradient():
     table = nn.Embedding.from_pretrained(np.eye(3))
     assert not table([1, 2]).requires_grad
     assert list(table.state_dict()) == ["weight"]
+
+
+@pytest.mark.parametrize("padding", [None, 1])
+@pytest.mark.parametrize("size", [3, 2000])
+def test_lookups_step_by_step_add_up_like_one(size, padding):
+    ids = np.random.default_rng(0).integers(0, 5, (4, size))
+    once, often = (nn.Embedding(5, 3, padding, rng=1).double() for _ in range(2))
+    weight = np.random.default_rng(1).normal(size=(4, size, 3))
+    (once(ids) * weight).sum().backward()
+    sum((often(row) * w).sum() for row, w in zip(ids, weight, strict=True)).backward()
+    np.testing.assert_allclose(np.asarray(often.weight.grad), np.asarray(once.weight.grad))

@@ -43,9 +43,7 @@ def _add_rows_reference(
 @op(samples=_add_rows_samples, reference=_add_rows_reference, masks=True, public=False)
 def add_rows(g, /, *, index, count, skip=None):
     """Row i of the result is the sum of the rows g[k] with index[k] == i; row `skip` is left 0."""
-    rows, numbers = g.reshape(index.size, g.shape[-1]), index.ravel()
-    if skip is not None:
-        rows, numbers = rows[numbers != skip], numbers[numbers != skip]
+    rows, numbers = _kept(g, index, skip)
     if rows.size <= FEW or rows.dtype == np.float16:  # SciPy has no sparse halves
         out = np.zeros((count, g.shape[-1]), g.dtype)
         np.add.at(out, numbers, rows)
@@ -54,6 +52,25 @@ def add_rows(g, /, *, index, count, skip=None):
 
     ones, starts = np.ones(len(rows), g.dtype), np.arange(len(rows) + 1)
     return csc_array((ones, numbers, starts), shape=(count, len(rows))) @ rows
+
+
+def _kept(g: Any, index: np.ndarray, skip: int | None) -> tuple[np.ndarray, np.ndarray]:
+    """The rows of g and their numbers, one after another, without row `skip`."""
+    rows, numbers = g.reshape(index.size, g.shape[-1]), index.ravel()
+    if skip is None:
+        return rows, numbers
+    return rows[numbers != skip], numbers[numbers != skip]
+
+
+def _add_few_rows(
+    total: np.ndarray, g: np.ndarray, w_shape: tuple[int, ...], index: np.ndarray, skip: int | None
+) -> None:
+    """The same into `total`, in place: a step that looks up few rows does not touch the others."""
+    rows, numbers = _kept(g, index, skip)
+    if rows.size <= FEW:
+        np.add.at(total, numbers, rows)
+    else:
+        total += add_rows(g, index=index, count=len(total), skip=skip)
 
 
 @add_rows.grad("g")
@@ -96,7 +113,7 @@ def _embedding(w, /, *, index, skip=None):
     return w[index]
 
 
-@_embedding.grad("w")
+@_embedding.grad("w", adder=_add_few_rows)
 def _(g, w_shape, index, skip):
     return add_rows(g, index=index, count=w_shape[0], skip=skip)
 
