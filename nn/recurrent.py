@@ -88,6 +88,9 @@ class _Recurrent(Module):
         for parameter in self.parameters():
             init.uniform_(parameter, -bound, bound, rng=rng)
 
+    def flatten_parameters(self) -> None:
+        """Nothing. In PyTorch it arranges parameters for GPUs, and models written there call it."""
+
     @abstractmethod
     def _run(self, x: Any, state: tuple[Any, ...], **options: Any) -> tuple[Any, ...]:
         """One layer in one direction: its outputs, and the arrays of its last state."""

@@ -208,11 +208,15 @@ class TransformerEncoder(Module):
         The first values of all layers: each is a copy of it.
     num_layers : int
     norm : module for the result, such as a LayerNorm, optional
+    enable_nested_tensor, mask_check : accepted for PyTorch's sake; they change no result there
     """
 
     norm: Module | None
 
-    def __init__(self, encoder_layer: Module, num_layers: int, norm: Module | None = None):
+    def __init__(
+        self, encoder_layer: Module, num_layers: int, norm: Module | None = None,
+        enable_nested_tensor: bool = True, mask_check: bool = True,
+    ):  # fmt: skip
         super().__init__()
         self.layers = _copies(encoder_layer, num_layers)
         self.num_layers = num_layers

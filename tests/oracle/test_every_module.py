@@ -19,6 +19,7 @@ OWN = {
     "GlobalAvgPool": "test_nn_conv.py",
     "HingeLoss": "oracle/test_losses.py",
     "Lambda": "test_nn_calls.py",
+    "LearnedPositionalEncoding": "test_attention.py",
     "LocallyConnected2d": "test_nn_conv.py",
     "LogCoshLoss": "oracle/test_losses.py",
     "MSLELoss": "oracle/test_losses.py",
@@ -27,6 +28,7 @@ OWN = {
     "RBF": "test_nn_dense.py",
     "RMSELoss": "oracle/test_losses.py",
     "Seq2Seq": "test_recurrent.py",
+    "SinusoidalPositionalEncoding": "test_attention.py",
     "Step": "test_nn_activation.py",
     "StochasticPool2d": "test_nn_conv.py",
     "TemporalCrossEntropy": "oracle/test_losses.py",
@@ -61,10 +63,10 @@ def test_a_module_that_pytorch_lacks_has_tests_of_its_own(name):
 
 
 def parameters(cls):
-    """Positional parameters of the constructor: name -> default."""
+    """Positional parameters of the constructor: name -> default, a function by its name."""
     every = inspect.signature(cls).parameters.values()
     kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.POSITIONAL_ONLY)
-    return [(p.name, p.default) for p in every if p.kind in kinds]
+    return [(p.name, getattr(p.default, "__name__", p.default)) for p in every if p.kind in kinds]
 
 
 # Deprecated there, or meaningless here

@@ -33,7 +33,6 @@ NOT_IN_PYTORCH = {
     "log_cosh_loss": "no such loss",
     "maxout": "no such activation",
     "msle_loss": "no such loss",
-    "peephole_lstm_layer": "no connections from the memory to the gates",
     "rmse_loss": "no such loss",
     "stochastic_pool2d": "draws at random; no function of this kind",
     "temporal_cross_entropy": "no cross entropy over time with a mask",

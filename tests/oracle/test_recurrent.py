@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import autograd as ag
 import nn
 from autograd import Tensor
 
@@ -167,6 +168,37 @@ def test_cells(case, batch, given):
     check(ours, theirs, flat(outputs), flat(expected), x, y)
 
 
+# The functions behind the layers, with weights in their arguments
+
+FUNCTIONS = {
+    "RNN": lambda x, h, w, **o: ag.rnn_layer(x, *h, *w, **o),
+    "LSTM": lambda x, h, w, **o: ag.lstm_layer(x, h, *w, **o),
+    "GRU": lambda x, h, w, **o: ag.gru_layer(x, *h, *w, **o),
+}
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_functions(name, reverse):
+    theirs = getattr(torch.nn, name)(3, 4, bidirectional=True).double()
+    suffix = "_reverse" if reverse else ""
+    names = [f"{w}_l0{suffix}" for w in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
+    weights = [Tensor(getattr(theirs, n).detach().numpy(), requires_grad=True) for n in names]
+    x, y = leaves((5, 2, 3))
+    h = [np.zeros((2, 4))] * (2 if name == "LSTM" else 1)
+    out, *state = FUNCTIONS[name](x[0], h, weights, reverse=reverse)
+    both, last = theirs(y[0])
+    half = slice(4, 8) if reverse else slice(4)
+    np.testing.assert_allclose(np.asarray(out), both[..., half].detach().numpy(), **CLOSE)
+    for a, b in zip(state, flat(last), strict=True):
+        np.testing.assert_allclose(np.asarray(a), b[int(reverse)].detach().numpy(), **CLOSE)
+    g = RNG.normal(size=out.shape)
+    out.backward(g)
+    both[..., half].backward(torch.tensor(g))
+    for a, b in zip([x[0], *weights], [y[0], *(getattr(theirs, n) for n in names)], strict=True):
+        np.testing.assert_allclose(np.asarray(a.grad), b.grad.numpy(), **CLOSE)
+
+
 # Peepholes: PyTorch has none, so its cell is written out
 
 
@@ -189,6 +221,11 @@ def test_peepholes(bias):
     theirs = type("Written", (), {"named_parameters": lambda self: w.items()})()
     expected = torch.stack(outputs), (h[None], c[None])
     check(ours, theirs, ours(x[0]), expected, x, y)
+    names = ["weight_ih", "weight_hh", "weight_ch"] + ["bias_ih", "bias_hh"] * bias
+    start = np.zeros((2, 4)), np.zeros((2, 4))
+    out, *state = ag.peephole_lstm_layer(x[0], start, *(getattr(ours, f"{n}_l0") for n in names))
+    for a, b in zip((out, *state), (expected[0], h, c), strict=True):
+        np.testing.assert_allclose(np.asarray(a), b.detach().numpy(), **CLOSE)
 
 
 @pytest.mark.parametrize("options", [{}, {"num_layers": 2, "bidirectional": True}])

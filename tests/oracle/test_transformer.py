@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import autograd as ag
 import nn
 from autograd import Tensor
 
@@ -123,6 +124,18 @@ def test_attention_without_a_batch(case, call):
     options = {"key_padding_mask": PADDING[0]} if call == "padding" else CALLS[call]
     x, y = leaves((L, E), (S, E), (S, E))
     check(ours, theirs, ours(*x, **options), theirs(*y, **torched(options)), x, y)
+
+
+def test_weights():
+    x, y = leaves((N, L, E), (N, S, E), (L, S))
+    scores = y[0] @ y[1].mT / E**0.5 + y[2]
+    outputs = [
+        ag.attention_weights(x[0], x[1], x[2]),
+        ag.attention_weights(x[0], x[1], ~UNSEEN, scale=0.3),
+    ]
+    seen = (y[0] @ y[1].mT * 0.3).masked_fill(torch.tensor(UNSEEN), -torch.inf)
+    empty = torch.nn.Identity()
+    check(empty, empty, outputs, [scores.softmax(-1), seen.softmax(-1)], x, y)
 
 
 @pytest.mark.parametrize("weights", [True, False])
