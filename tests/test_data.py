@@ -205,6 +205,8 @@ def test_samplers_draw_what_they_promise():
         lambda: DataLoader(TEN, shuffle=True, sampler=[1]),
         lambda: DataLoader(TEN, batch_size=2, batch_sampler=[[1]]),
         lambda: RandomSampler(TEN, num_samples=11),
+        lambda: RandomSampler(TEN, num_samples=2.5),
+        lambda: WeightedRandomSampler([1, 1], 1.5),
         lambda: WeightedRandomSampler([0, 0], 1),
         lambda: WeightedRandomSampler([0, 1], 2, replacement=False),
         lambda: SubsetRandomSampler([[1]]),

@@ -272,6 +272,7 @@ def test_missing_numbers_are_refused_or_replaced(table):
     ("text", "options", "error", "message"),
     [
         ("a,b\n1,x\n", {}, FormatError, r"line 2, column 'b': 'x' is not a number"),
+        ("a,b\n1,1_000\n", {}, FormatError, r"line 2, column 'b': '1_000' is not a number"),
         ("a,b\n1,\n", {"target": "b"}, FormatError, r"line 2, target 'b': nothing there"),
         ("a,b\n", {}, FormatError, "no rows of features"),
         ("a\n1\n", {"target": "a"}, FormatError, "no rows of features"),

@@ -161,6 +161,23 @@ def test_an_exception_in_a_worker_names_the_worker_the_sample_and_the_line(shape
         assert "Stubborn: this and that" in text
 
 
+def test_a_failure_behind_the_point_where_a_loop_was_left_is_not_told_in_the_next():
+    loader = DataLoader(Failing(ValueError()), 4, num_workers=1, persistent_workers=True)
+    for _ in range(2):
+        batches = iter(loader)
+        assert next(batches).tolist() == [0, 1, 2, 3]
+        batches.close()
+    with pytest.raises(WorkerError, match="sample 7"):
+        list(loader)
+
+
+def test_two_loops_over_one_loader_do_not_disturb_each_other():
+    loader = DataLoader(range(SIZE), 5, num_workers=2, persistent_workers=True)
+    pairs = [(a.tolist(), b.tolist()) for a in loader for b in loader]
+    whole = [list(range(0, 5)), list(range(5, 10)), [10, 11]]
+    assert pairs == [(a, b) for a in whole for b in whole]
+
+
 def raise_stubborn(index):
     if index == 7:
         raise Stubborn("this", "that")
@@ -256,6 +273,34 @@ def test_a_script_without_a_guard_is_told_what_it_needs(tmp_path):
     assert result.returncode == 1
     assert "WorkerError" in result.stderr
     assert "if __name__ == '__main__':" in result.stderr
+
+
+def test_classes_of_a_session_are_told_to_be_unknown_to_workers():
+    code = (
+        "from nn.data import DataLoader, Dataset\n"
+        "class Own(list): pass\n"
+        "list(DataLoader(Own([1, 2]), num_workers=1))"
+    )
+    command = [sys.executable, "-c", code]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert "WorkerError: DataLoader: worker 0" in result.stderr
+    assert "classes and functions of an interactive" in result.stderr
+
+
+@pytest.mark.parametrize("kept", ["False", "True"])
+def test_a_program_that_ends_in_the_middle_of_a_loop_ends(tmp_path, kept):
+    path = tmp_path / "script.py"
+    path.write_text(
+        f"import sys\nsys.path.insert(0, {str(Path(__file__).parent)!r})\n"
+        "from loading import Processes\nfrom nn.data import DataLoader\n"
+        "if __name__ == '__main__':\n"
+        f"    batches = iter(DataLoader(Processes(), num_workers=2, persistent_workers={kept}))\n"
+        "    print(next(batches).item())\n"
+    )
+    command = [sys.executable, "-W", "error", str(path)]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert gone(int(result.stdout))
 
 
 def test_ctrl_c_ends_everything_quietly(tmp_path):

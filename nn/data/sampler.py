@@ -130,10 +130,12 @@ class RandomSampler(RandomOrder):
         rng: Rng = None,
     ):  # fmt: skip
         if num_samples is not None and (
-            num_samples < 1 or (num_samples > len(data_source) and not replacement)
+            not isinstance(num_samples, (int, np.integer))
+            or num_samples < 1
+            or (num_samples > len(data_source) and not replacement)
         ):
             raise ArgumentError(
-                f"RandomSampler: cannot draw {num_samples} of {len(data_source)} samples "
+                f"RandomSampler: cannot draw {num_samples!r} of {len(data_source)} samples "
                 f"with replacement={replacement}"
             )
         self.data_source = data_source
@@ -175,9 +177,13 @@ class WeightedRandomSampler(RandomOrder):
         if self.weights.ndim != 1 or not (self.weights >= 0).all() or not 0 < total < np.inf:
             raise ArgumentError("WeightedRandomSampler: weights must be a row of numbers >= 0")
         drawable = np.count_nonzero(self.weights)
-        if num_samples < 1 or (num_samples > drawable and not replacement):
+        if (
+            not isinstance(num_samples, (int, np.integer))
+            or num_samples < 1
+            or (num_samples > drawable and not replacement)
+        ):
             raise ArgumentError(
-                f"WeightedRandomSampler: cannot draw {num_samples} of {drawable} samples with "
+                f"WeightedRandomSampler: cannot draw {num_samples!r} of {drawable} samples with "
                 f"weight, with replacement={replacement}"
             )
         self.num_samples = num_samples

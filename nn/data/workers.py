@@ -26,6 +26,11 @@ from .task import Recipe, Task, listed, pickled
 
 _PATIENCE = 1.0  # seconds that closed workers have to leave by themselves
 _UNASKED = -1  # the ticket of a worker that failed before any task
+_UNPREPARED = (
+    "  hint: workers import what the data set is made of: classes and functions of an interactive\n"
+    "        session, or of `python -c`, are unknown to them; put those into a file, or use "
+    "threads=...\n"
+)
 
 
 class Failure(NamedTuple):
@@ -42,25 +47,27 @@ class Failure(NamedTuple):
 def serve(end: socket.socket, number: int) -> None:
     """The life of a worker: tasks in, batches out, until the other end hangs up."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then hangs up
-    channel = Channel(end)
     outbox: queue.SimpleQueue[list[Any] | None] = queue.SimpleQueue()
-    sender = threading.Thread(target=_send_all, args=(channel, outbox), daemon=True)
-    sender.start()
-    recipe: Recipe | None = None
+    with end:
+        channel = Channel(end)
+        sender = threading.Thread(target=_send_all, args=(channel, outbox), daemon=True)
+        sender.start()
+        with suppress(EOFError, OSError):  # the loop is over, or its process gone
+            _work(channel, number, outbox)
+        outbox.put(None)
+        sender.join()
+
+
+def _work(channel: Channel, number: int, outbox: queue.SimpleQueue[list[Any] | None]) -> None:
+    message = channel.receive()
     try:
-        recipe = _prepare(channel.receive(), number)
-    except (EOFError, OSError):
-        return
+        recipe = _prepare(message, number)
     except BaseException as e:
         outbox.put(packed((_UNASKED, False, _failure(e))))
-    while recipe is not None:
-        try:
-            ticket, task = channel.receive()
-        except (EOFError, OSError):  # the loop is over, or its process gone
-            break
+        return
+    while True:
+        ticket, task = channel.receive()
         outbox.put(_outcome(recipe, ticket, task))
-    outbox.put(None)
-    sender.join()
 
 
 def _prepare(message: bytes, number: int) -> Recipe:
@@ -126,7 +133,7 @@ class Workers:
         self._channels: list[Channel] = []
         self._heard: list[bool] = [False] * count
         self._waiting: dict[int, tuple[int, Task]] = {}  # ticket -> worker and task
-        self._arrived: dict[int, Any] = {}
+        self._arrived: dict[int, list[Any]] = {}  # ticket -> good or not, and what
         self._next = 0
         try:
             for number in range(count):
@@ -168,13 +175,16 @@ class Workers:
         """
         worker, _ = self._waiting[ticket]
         while ticket not in self._arrived:
-            arrived, good, value = self._receive(worker, ticket)
-            if not good:
-                raise self._told(worker, value)
+            arrived, *outcome = self._receive(worker, ticket)
+            if arrived == _UNASKED:
+                raise self._told(worker, outcome[1], _UNPREPARED)
             if arrived in self._waiting:  # else its loop was left early
-                self._arrived[arrived] = value
+                self._arrived[arrived] = outcome
         del self._waiting[ticket]
-        return self._arrived.pop(ticket)
+        good, value = self._arrived.pop(ticket)
+        if not good:
+            raise self._told(worker, value)
+        return value
 
     def forget(self, ticket: int) -> None:
         """This batch will not be asked for."""
@@ -218,9 +228,9 @@ class Workers:
             f"DataLoader: {self._named(worker)} {how}; {self._busy_with(ticket)}\n  hint: {hint}"
         )
 
-    def _told(self, worker: int, failure: Failure) -> WorkerError:
+    def _told(self, worker: int, failure: Failure, hint: str = "") -> WorkerError:
         error = WorkerError(
-            f"DataLoader: {self._named(worker)} failed: {failure.summary}\n\n"
+            f"DataLoader: {self._named(worker)} failed: {failure.summary}\n{hint}\n"
             f"In the worker:\n{failure.trace}"
         )
         error.__cause__ = None if failure.original is None else pickle.loads(failure.original)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -102,7 +103,7 @@ class CSV(TensorDataset):
                 out.append(missing)
                 continue
             try:
-                out.append(float(cell))
+                out.append(_number(cell, float))
             except ValueError:
                 raise FormatError(
                     f"{self.path}: line {line}, column {name!r}: {cell!r} is not a number\n"
@@ -116,9 +117,15 @@ class CSV(TensorDataset):
                 raise FormatError(f"{self.path}: line {line}, target {name!r}: nothing there")
         for dtype in (np.int64, np.float32):
             try:
-                return np.array([dtype(cell) for cell in cells])
+                return np.array([_number(cell, dtype) for cell in cells])
             except (ValueError, OverflowError):
                 continue
         self.classes = sorted(set(cells))
         number = {name: i for i, name in enumerate(self.classes)}
         return np.array([number[cell] for cell in cells], np.int64)
+
+
+def _number(cell: str, kind: Callable[[str], Any]) -> Any:
+    if "_" in cell:  # Python reads 1_000, tables do not
+        raise ValueError(cell)
+    return kind(cell)

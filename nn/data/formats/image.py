@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -64,13 +63,14 @@ def read_image(path: str | os.PathLike[str], mode: str = "RGB") -> np.ndarray:
 def _pixels(file: Path, mode: str) -> np.ndarray:
     from PIL import Image, ImageOps
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        with Image.open(file) as opened:
-            picture = ImageOps.exif_transpose(opened)
-            if picture.mode.startswith("I"):  # 16 bits: convert() would cut them off at 255
-                grey = np.asarray(picture, np.float32) / np.float32(65535)
-                planes = {"L": [grey], "RGB": [grey] * 3, "RGBA": [grey] * 3 + [grey * 0 + 1]}
-                return np.stack(planes[mode])
-            pixels = np.asarray(picture.convert(mode))
+    with Image.open(file) as opened:
+        size = opened.width * opened.height
+        if Image.MAX_IMAGE_PIXELS is not None and size > Image.MAX_IMAGE_PIXELS:
+            raise ValueError(f"a decompression bomb of {size} pixels")
+        picture = ImageOps.exif_transpose(opened)
+        if picture.mode.startswith("I"):  # 16 bits: convert() would cut them off at 255
+            grey = np.asarray(picture, np.float32) / np.float32(65535)
+            planes = {"L": [grey], "RGB": [grey] * 3, "RGBA": [grey] * 3 + [grey * 0 + 1]}
+            return np.stack(planes[mode])
+        pixels = np.asarray(picture.convert(mode))
     return np.ascontiguousarray(np.atleast_3d(pixels).transpose(2, 0, 1)) / np.float32(255)
