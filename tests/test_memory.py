@@ -108,6 +108,20 @@ def test_an_operand_is_not_kept_for_the_gradient_of_a_constant(f):
     assert not any(a is ref() for a in saved)
 
 
+@pytest.mark.parametrize(
+    "window",
+    [lambda h: h[0], lambda h: h[:2, :3], lambda h: h[0][:3], lambda h: ag.diagonal(h)],
+)
+def test_a_small_window_does_not_keep_a_large_array(window):
+    h = leaf((40, 40)) + 1
+    ref = weakref.ref(h._data)
+    y = window(h)
+    z = y * y
+    del h, y
+    assert ref() is None
+    z.sum().backward()
+
+
 def test_replacing_the_loss_frees_the_old_graph():
     x = leaf()
     loss = model(x)

@@ -12,6 +12,7 @@ from ..errors import AxisError, ShapeError
 from ..messages import complain
 from ..op import composite, op
 from ..samples import Fails, Rng, Sample, uniform
+from ..views import compact
 from .reduce import sum
 from .shape import axes_of
 
@@ -100,7 +101,7 @@ def _diagonal_reference(
 )
 def diagonal(x, /, *, offset=0, axis1=0, axis2=1):
     """The diagonal of each matrix in the plane of two axes, as the last axis of the result."""
-    return np.diagonal(x, offset, axis1, axis2)
+    return compact(np.diagonal(x, offset, axis1, axis2))
 
 
 @diagonal.grad("x")

@@ -16,6 +16,7 @@ from ..errors import ArgumentError, ShapeError
 from ..messages import complain
 from ..op import op
 from ..samples import Fails, Rng, Sample, uniform
+from ..views import compact
 from .products import front
 from .shape import expand_dims
 
@@ -63,7 +64,7 @@ def _einsum(*arrays, subscripts):
     dtype = np.result_type(*arrays)  # Python numbers stay weak
     arrays = [np.asarray(a, dtype) for a in arrays]
     path = _path(subscripts, tuple(a.shape for a in arrays))
-    return np.einsum(subscripts, *arrays, optimize=path)[()]
+    return compact(np.einsum(subscripts, *arrays, optimize=path))[()]
 
 
 @_einsum.grad("arrays")

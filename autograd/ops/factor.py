@@ -200,7 +200,7 @@ def null_basis(x, /, *, of):
     ------
     From x.mT @ out = 0: x.mT @ dout = -dx.mT @ out, of which the smallest solution is taken.
     """
-    return _BASES[of](x)[..., np.shape(x)[-1] :]
+    return _BASES[of](x)[..., np.shape(x)[-1] :].copy()
 
 
 @null_basis.grad("x")

@@ -14,6 +14,7 @@ from ..messages import complain, retell
 from ..op import op
 from ..samples import Fails, Rng, Sample, uniform
 from ..tensor import Tensor, tensors_in
+from ..views import compact
 from .shape import reshape
 
 Index = Any  # what stands between the brackets
@@ -125,7 +126,7 @@ def getitem(x, /, *, index):
     >>> x[[0, 0, 2]].sum().backward(); x.grad
     Tensor([2., 0., 1.])
     """
-    out = np.asarray(x)[index]
+    out = compact(np.asarray(x)[index])
     return out if out.shape else out[()]
 
 
