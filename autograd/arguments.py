@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
+from inspect import Parameter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .errors import DTypeError
-from .messages import complain, retell
-from .tensor import Tensor, tensors_in
+from .dtypes import KINDS
+from .errors import AutogradError, DTypeError, ShapeError
+from .messages import complain, composites, retell
+from .tensor import Tensor, tensors_in, unbox
 
 if TYPE_CHECKING:
-    from .op import Op
+    from .op import Entry, Op
+
+# What NumPy raises; AutogradErrors are among them
+COMPLAINTS = (ValueError, TypeError, IndexError, OverflowError)
 
 OTHER_NAMES = {"dim": "axis", "keepdim": "keepdims", "dims": "axis", "keep_dims": "keepdims"}
 NUMBERS = frozenset((float, int, bool))
@@ -42,23 +49,42 @@ def split_positional(op: Op, args: tuple, options: dict) -> tuple[tuple, dict]:
 def as_constant(op: Op, i: int, args: tuple[Any, ...]) -> Any:
     """A non-Tensor argument as something NumPy computes with. Python numbers stay weak."""
     x = args[i]
-    if isinstance(x, (np.ndarray, np.generic, float, int)):
-        if x.__class__ is np.ndarray and x.dtype.kind not in "biufc":
-            raise complain(DTypeError, op.name, f"needs numbers, got an array of {x.dtype}")
+    if isinstance(x, (np.ndarray, np.generic)):
+        if x.dtype.kind not in KINDS:
+            raise _unfit(op, i, args, f"is an array of {x.dtype}; ops take real numbers")
+        return x
+    if isinstance(x, (float, int)):
         return x
     if any(t.node is not None for t in tensors_in(x)):
-        name = op.arrays[0] if op.variadic else op.arrays[i]
-        fact = f"{name} is a {type(x).__name__} of tensors that require grad"
-        raise complain(DTypeError, op.name, fact, hint="stack(...) makes one tensor of them")
+        hint = "stack(...) makes one tensor of them"
+        raise _unfit(op, i, args, f"is a {type(x).__name__} of tensors that require grad", hint)
     if isinstance(x, (list, tuple)) or hasattr(x, "__array__"):
-        array = np.asarray(
-            [v._data if type(v) is Tensor else v for v in x] if isinstance(x, (list, tuple)) else x
-        )
-        if array.dtype.kind in "biufc":
+        try:
+            array = np.asarray(unbox(x))
+        except ValueError:
+            fact = "is a ragged list: its parts differ in length"
+            raise _unfit(op, i, args, fact, error=ShapeError) from None
+        if array.dtype.kind in KINDS:
             return array
-    name = op.arrays[0] if op.variadic else op.arrays[i]
-    fact = f"{name} must be a Tensor, an array or a number, got {type(x).__name__}"
-    raise complain(DTypeError, op.name, fact, dict(zip(op.arrays, args)))
+    raise _unfit(op, i, args, f"must be a Tensor, an array or a number, got {type(x).__name__}")
+
+
+def _unfit(
+    op: Op,
+    i: int,
+    args: tuple[Any, ...],
+    fact: str,
+    hint: str | None = None,
+    error: type[DTypeError | ShapeError] = DTypeError,
+) -> Exception:
+    """The complaint about argument i."""
+    names = array_names(op, args)
+    return complain(error, op.name, f"{names[i]} {fact}", dict(zip(names, args)), hint=hint)
+
+
+def array_names(op: Op, args: tuple[Any, ...]) -> tuple[str, ...]:
+    """What the messages call each array argument."""
+    return tuple([f"{op.arrays[0]}[{i}]" for i in range(len(args))]) if op.variadic else op.arrays
 
 
 def retell_call(
@@ -76,7 +102,78 @@ def retell_call(
             given = dict(zip(op.arrays, args))
             hint = f"here it is called {' and '.join(sorted(ours))}, as in NumPy"
             return complain(DTypeError, op.name, str(error), given, hint=hint)
-    names = [f"{op.arrays[0]}[{i}]" for i in range(len(args))] if op.variadic else op.arrays
-    arrays = dict(zip(names, args))
+    arrays = dict(zip(array_names(op, args), args))
     given = {k: v for k, v in attrs.items() if v is not op.defaults.get(k, op)}
     return retell(op.name, error, arrays, given)
+
+
+# Functions made of ops
+
+
+def operand(x: Any) -> Any:
+    """x as it is if it is a Tensor, else as an array of real numbers."""
+    if type(x) is Tensor:
+        return x
+    array = np.asarray(unbox(x))
+    if array.dtype.kind not in KINDS:
+        raise DTypeError(_not_real(array) if x is array else f"needs numbers, got {x!r}")
+    return array
+
+
+def _not_real(array: np.ndarray) -> str:
+    return f"needs real numbers, got an array of {array.dtype}"
+
+
+def facade(entry: Entry, function: Callable[..., Any]) -> Callable[..., Any]:
+    """`function` as users call it: what goes wrong inside is told in its name, with its arguments.
+
+    Raises
+    ------
+    AutogradError
+        That of the op inside; or what NumPy or Python complained about, retold.
+    """
+    composites[function.__code__] = entry.name
+
+    @wraps(function)
+    def apply(*args, **options):
+        try:
+            for x in (*args, *options.values()) if options else args:
+                if x.__class__ is np.ndarray and x.dtype.kind not in KINDS:
+                    raise DTypeError(_not_real(x))
+            return function(*args, **options)
+        except (*COMPLAINTS, AutogradError) as e:
+            told = getattr(e, "told", None)
+            raise _retell_function(entry, e, args, options) from (None if told else e)
+
+    apply.op = entry  # type: ignore[attr-defined]
+    return apply
+
+
+def _retell_function(
+    entry: Entry, error: Exception, args: tuple[Any, ...], options: dict[str, Any]
+) -> Exception:
+    """What to raise for a call of a function made of ops that failed."""
+    try:
+        given = entry.signature.bind(*args, **options).arguments
+    except TypeError as misfit:
+        return _misfit(entry, str(misfit), options)
+    arrays: dict[str, Any] = {}
+    attrs: dict[str, Any] = {}
+    for name, value in given.items():
+        parameter = entry.signature.parameters[name]
+        if parameter.kind is Parameter.VAR_POSITIONAL:
+            arrays |= {f"{name}[{i}]": v for i, v in enumerate(value)}
+        elif parameter.default is Parameter.empty or isinstance(value, (Tensor, np.ndarray)):
+            arrays[name] = value
+        elif value is not parameter.default:
+            attrs[name] = value
+    return retell(entry.name, error, arrays, attrs)
+
+
+def _misfit(entry: Entry, fact: str, options: dict[str, Any]) -> Exception:
+    """A call with arguments that the function does not have, or without those that it needs."""
+    names = entry.signature.parameters
+    takes = f"{fact}; it takes {', '.join(names)}"
+    ours = {OTHER_NAMES.get(k, k) for k in options if k not in names} & set(names)
+    hint = f"here it is called {' and '.join(sorted(ours))}, as in NumPy" if ours else None
+    return complain(DTypeError, entry.name, takes, hint=hint)

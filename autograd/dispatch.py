@@ -17,7 +17,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from . import modes
-from .arguments import NUMBERS, as_constant, retell_call, split_positional
+from .arguments import COMPLAINTS, NUMBERS, as_constant, retell_call, split_positional
 from .graph import SMALL, Node, next_seq
 from .messages import retell
 from .provenance import internal, user_frame
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from .op import Op
 
 _getframe = sys._getframe
-# What NumPy raises; AutogradErrors are among them
-COMPLAINTS = (ValueError, TypeError, IndexError, OverflowError)
 
 
 def caller(op: Op, forward: Callable[..., Any]) -> Callable[..., Any]:

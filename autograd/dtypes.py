@@ -8,6 +8,7 @@ import numpy as np
 
 from .errors import DTypeError
 
+KINDS = "biuf"  # of the dtypes that ops take: booleans, integers and floats; no complex numbers
 _default_dtype: np.dtype[Any] = np.dtype(np.float32)
 
 

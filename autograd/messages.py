@@ -44,8 +44,8 @@ def describe(value: Any) -> str:
     if isinstance(value, (Tensor, np.ndarray, np.generic)):
         note = origin(value) if isinstance(value, Tensor) else type(value).__name__
         return f"{value.shape} {value.dtype}" + (f"   {note}" if note else "")
-    if isinstance(value, (list, tuple)) and value and isinstance(value[0], (Tensor, np.ndarray)):
-        return "[" + ", ".join(str(v.shape) for v in value) + "]"
+    if isinstance(value, (list, tuple)) and any(isinstance(v, (Tensor, np.ndarray)) for v in value):
+        return "[" + ", ".join(str(getattr(v, "shape", v)) for v in value) + "]"
     return repr(value)
 
 
@@ -97,22 +97,36 @@ def complain(
     if name != op:
         lines.append(f"  found by {op}")
     lines += [f"  {name}: {describe(value)}" for name, value in (arrays or {}).items()]
+    listed = len(lines)
     lines += [f"  {name} = {value!r}" for name, value in (attrs or {}).items()]
     lines.append(f"  {place()}")
     if hint:
         lines.append(f"  hint: {hint}")
     exception = error("\n".join(lines))
-    exception.told = True  # type: ignore[attr-defined]
+    exception.told = name, listed  # type: ignore[attr-defined]
     return exception
+
+
+def complete(error: AutogradError, arrays: dict[str, Any]) -> AutogradError:
+    """A complaint that shows what it was about, with the call's arguments as the user gave them."""
+    name, listed = error.told  # type: ignore[attr-defined]
+    first, *shown = str(error).split("\n")
+    own = {f"  {n}: ": describe(v) for n, v in arrays.items()}
+    about = [line for line in shown[: listed - 1] if not line.startswith(tuple(own))]
+    about += [n + text for n, text in own.items()]
+    error.args = ("\n".join([first, *about, *shown[listed - 1 :]]),)
+    error.told = name, 1 + len(about)  # type: ignore[attr-defined]
+    return error
 
 
 def retell(
     op: str, error: Exception, arrays: dict[str, Any], attrs: dict[str, Any] | None = None
 ) -> AutogradError:
     """NumPy's complaint, or an op's own bare one, as a complete message."""
-    if getattr(error, "told", False):
+    told = getattr(error, "told", None)
+    if told:
         assert isinstance(error, AutogradError)
-        return error
+        return complete(error, arrays) if told[0] == op else error
     fact = str(error)
     if fact.startswith(f"{op}: "):
         fact = fact[len(op) + 2 :]
@@ -135,7 +149,8 @@ def retell(
 
 def broadcasting_fault(arrays: dict[str, Any]) -> str | None:
     """Which two arguments do not broadcast, and at which axis; None if they do."""
-    shapes = {n: np.shape(v._data if isinstance(v, Tensor) else v) for n, v in arrays.items()}
+    known = (Tensor, np.ndarray, np.generic, int, float)
+    shapes = {n: np.shape(v) for n, v in arrays.items() if isinstance(v, known)}
     longest = max((len(s) for s in shapes.values()), default=0)
     for axis in range(-1, -longest - 1, -1):
         sizes = {n: s[axis] for n, s in shapes.items() if len(s) >= -axis and s[axis] != 1}

@@ -27,10 +27,10 @@ from collections.abc import Callable, Sequence
 from inspect import Parameter, signature
 from typing import Any
 
+from .arguments import facade
 from .binding import bind, method_for, unbind
 from .dispatch import caller
 from .errors import AxisError, DTypeError, RuleError
-from .messages import composites
 from .rule import Rule, Step, step
 from .samples import Fails, Samples
 
@@ -313,11 +313,10 @@ def composite(
 
     def register(f: Callable[..., Any]) -> Callable[..., Any]:
         entry = Composite(f, name, samples, reference, fails, plain, public)
-        composites[f.__code__] = entry.name
+        entry.call = facade(entry, f)
         REGISTRY[entry.name] = entry
-        f.op = entry  # type: ignore[attr-defined]
-        _bind_all(entry, f, method, operators)
-        return f
+        _bind_all(entry, entry.call, method, operators)
+        return entry.call
 
     return register if function is None else register(function)
 

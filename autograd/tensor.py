@@ -11,7 +11,7 @@ from typing import Any, final
 import numpy as np
 
 from .cuts import Cut, exit_of, note_exit
-from .dtypes import as_dtype, get_default_dtype
+from .dtypes import KINDS, as_dtype, get_default_dtype
 from .errors import DTypeError, GraphError, ShapeError
 from .graph import Node, leaf_node
 from .hooks import Handle, add_hook, retained
@@ -24,7 +24,7 @@ def as_array(data: Any, dtype: Any = None) -> np.ndarray:
     if isinstance(data, Tensor):
         return np.array(data._data, dtype=dtype)
     if isinstance(data, (list, tuple)):
-        data = _unbox(data)
+        data = unbox(data)
     dtype = None if dtype is None else as_dtype(dtype)
     try:
         out = np.array(data, dtype=dtype)
@@ -32,17 +32,20 @@ def as_array(data: Any, dtype: Any = None) -> np.ndarray:
         raise ShapeError(
             f"Tensor: cannot make an array of this {type(data).__name__}: {e}"
         ) from None
-    if out.dtype.kind not in "biufc":
+    if out.dtype.kind not in KINDS:
         kind = type(data).__name__
-        raise DTypeError(f"Tensor: needs numbers, got {kind} (NumPy would make it {out.dtype})")
+        raise DTypeError(
+            f"Tensor: needs real numbers, got {kind} (NumPy would make it {out.dtype})"
+        )
     if dtype is None and out.dtype.kind == "f" and not _has_arrays(data):
         out = out.astype(get_default_dtype())
     return out
 
 
-def _unbox(items: Any) -> Any:
+def unbox(items: Any) -> Any:
+    """Nested lists with the arrays of Tensors in their place."""
     if isinstance(items, (list, tuple)):
-        return [_unbox(i) for i in items]
+        return [unbox(i) for i in items]
     return items._data if type(items) is Tensor else items
 
 

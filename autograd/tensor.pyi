@@ -7,7 +7,7 @@ from types import FrameType
 from typing import Any, final
 import numpy as np
 from .cuts import Cut, exit_of, note_exit
-from .dtypes import as_dtype, get_default_dtype
+from .dtypes import KINDS, as_dtype, get_default_dtype
 from .errors import DTypeError, GraphError, ShapeError
 from .graph import Node, leaf_node
 from .hooks import Handle, add_hook, retained
@@ -15,7 +15,7 @@ from .hooks import Handle, add_hook, retained
 def as_array(data: Any, dtype: Any=None) -> np.ndarray:
     ...
 
-def _unbox(items: Any) -> Any:
+def unbox(items: Any) -> Any:
     ...
 
 def tensors_in(data: Any) -> tuple[Tensor, ...]:

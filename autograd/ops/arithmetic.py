@@ -305,9 +305,13 @@ def _triple_samples(low: float) -> Samples:
     return samples
 
 
+BAD_TRIPLE = Fails(np.ones(3), np.ones((2, 1)), np.ones((2, 4)), match="3.* and .*4 along axis -1")
+
+
 @composite(
     samples=_triple_samples(-2),
     reference=lambda x, y, z, value=1: np.add(x, np.multiply(value, np.multiply(y, z))),
+    fails=[BAD_TRIPLE],
 )
 def addcmul(x, y, z, /, *, value=1):
     """x + value * y * z, element by element, with broadcasting."""
@@ -317,6 +321,7 @@ def addcmul(x, y, z, /, *, value=1):
 @composite(
     samples=_triple_samples(0.5),
     reference=lambda x, y, z, value=1: np.add(x, np.multiply(value, np.divide(y, z))),
+    fails=[BAD_TRIPLE],
 )
 def addcdiv(x, y, z, /, *, value=1):
     """x + value * y / z, element by element, with broadcasting."""

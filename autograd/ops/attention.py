@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..algebra import where
+from ..arguments import operand
 from ..engine import plain
 from ..errors import DTypeError, ShapeError
 from ..messages import complain
@@ -19,7 +20,6 @@ from .products import matmul
 from .regularise import dropout
 from .shape import swapaxes
 from .softmax import softmax
-from .solve import operand
 
 
 def _weight_samples(rng: Rng) -> Iterable[Sample]:

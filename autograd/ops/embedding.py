@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..algebra import where
+from ..arguments import operand
 from ..engine import plain
 from ..errors import ArgumentError, DTypeError, IndexingError, ShapeError
 from ..messages import complain
@@ -18,7 +19,6 @@ from .loss import constant
 from .products import front
 from .reduce import max
 from .shape import expand_dims
-from .solve import operand
 
 FEW = 4096  # numbers up to which np.add.at is as fast as a sparse product
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..algebra import broadcast_to
+from ..arguments import operand
 from ..dtypes import get_default_dtype
 from ..errors import AxisError, DTypeError, IndexingError, ShapeError
 from ..messages import complain
@@ -197,7 +198,7 @@ def nonzero(x):
     """Where x is not zero: one array of indices for each axis, as a tuple."""
     if not np.shape(x):
         raise complain(ShapeError, "nonzero", "needs at least one axis", {"x": x})
-    found = np.nonzero(np.asarray(x))
+    found = np.nonzero(np.asarray(operand(x)))
     return tuple(wrap(v) for v in found) if type(x) is Tensor else found
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..algebra import where
+from ..arguments import operand
 from ..errors import ArgumentError, DTypeError, ShapeError
 from ..kernels.windows import Sizes
 from ..messages import complain
@@ -22,7 +23,6 @@ from .join import stack
 from .reduce import sum
 from .resample import cubic_weights
 from .shape import expand_dims, moveaxis, reshape, squeeze
-from .solve import operand
 
 MODES = ("bilinear", "nearest", "bicubic")
 PADDING_MODES = ("zeros", "border", "reflection")

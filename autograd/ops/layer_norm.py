@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from ..arguments import operand
 from ..errors import ShapeError
 from ..messages import complain
 from ..op import composite
 from ..samples import Fails, Rng, Sample, uniform
 from .normalisation import channel_parameters, standardize
 from .shape import reshape
-from .solve import operand
 
 
 def _trailing(

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..algebra import astype, broadcast_to
+from ..arguments import operand
 from ..errors import ArgumentError, ShapeError
 from ..messages import complain
 from ..op import composite, op
@@ -24,7 +25,6 @@ from .exponential import log1p, log1p_exp
 from .norms import vector_norm
 from .powers import square
 from .reduce import mean, sum
-from .solve import operand
 from .trigonometric import tanh
 
 # What losses share

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..algebra import where
+from ..arguments import operand
 from ..engine import plain
 from ..errors import ArgumentError, DTypeError, IndexingError, ShapeError
 from ..messages import complain
@@ -21,7 +22,6 @@ from .products import front
 from .reduce import sum
 from .shape import expand_dims, reshape
 from .softmax import log_softmax, softmax
-from .solve import operand
 
 # The narrow op: whole numbers as targets, a loss for each
 

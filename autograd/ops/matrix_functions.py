@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..algebra import alias, where
+from ..arguments import operand
 from ..errors import ArgumentError, DTypeError, ShapeError
 from ..messages import complain
 from ..op import composite, op
@@ -22,7 +23,6 @@ from .solve import (
     VECTOR,
     each_matrix,
     inv,
-    operand,
     regular,
     shape_of_matrices,
     square,

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arguments import operand
 from ..engine import plain
 from ..errors import ArgumentError, ShapeError
 from ..messages import complain
@@ -24,7 +25,6 @@ from .powers import rsqrt, square
 from .rearrange import pad_constant, sliding_window_view
 from .reduce import count_along, mean, sum
 from .shape import axes_of, reshape
-from .solve import operand
 
 
 def _mean_product(x: np.ndarray, y: np.ndarray, axis: tuple[int, ...]) -> np.ndarray:

@@ -9,15 +9,16 @@ from typing import Any
 import numpy as np
 
 from ..algebra import where
+from ..arguments import operand
 from ..errors import ArgumentError, ShapeError
 from ..messages import complain
-from ..op import composite, op
+from ..op import composite, normalize_axes, op
 from ..samples import BAD_AXIS, Fails, Rng, Sample, distinct, reduction
 from .arithmetic import abs, flat, sign
 from .determinant import sign_of_det
 from .reduce import lane_by_lane, max, min, restore_axes, sum, tie_shares
 from .shape import axes_of, expand_dims, moveaxis
-from .solve import VECTOR, inv, operand, regular, shape_of_matrices
+from .solve import VECTOR, inv, regular, shape_of_matrices
 from .spectral import svdvals
 
 ORDERS = (0, 1, 3, 1.5, -2, math.inf, -math.inf)
@@ -73,7 +74,8 @@ def vector_norm(x, /, *, axis=None, keepdims=False, ord=2):
     """
     if isinstance(ord, str):
         raise ArgumentError(f"ord of a vector norm is a number, not {ord!r}")
-    return np.linalg.vector_norm(x, axis=axis, keepdims=keepdims, ord=ord)
+    axes = None if axis is None else normalize_axes(axis, np.ndim(x))
+    return np.linalg.vector_norm(x, axis=axes, keepdims=keepdims, ord=ord)
 
 
 @vector_norm.grad("x")

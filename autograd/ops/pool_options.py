@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from .. import kernels
+from ..arguments import operand
 from ..errors import ArgumentError, AutogradError, DTypeError, ShapeError
 from ..kernels.windows import Sizes
 from ..messages import complain
 from .conv_options import per_axis
-from .solve import operand
 
 DEFAULTS = {"stride": None, "padding": 0, "dilation": 1}
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from ..arguments import facade
 from ..errors import AxisError, ShapeError
-from ..messages import complain, composites
+from ..messages import complain
 from ..op import composite, normalize_axes, op
 from ..samples import Fails, Rng, Sample, uniform
 from ..tensor import Tensor
@@ -28,10 +29,9 @@ def front(narrow: Any) -> Callable[[Function], Function]:
 
     def register(f: Function) -> Function:
         entry = narrow.op
-        entry.call, entry.signature, entry.doc = f, signature(f), f.__doc__ or ""
-        composites[f.__code__] = entry.name
-        f.op = entry  # type: ignore[attr-defined]
-        return f
+        entry.signature, entry.doc = signature(f), f.__doc__ or ""
+        entry.call = facade(entry, f)
+        return entry.call
 
     return register
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arguments import operand
 from ..errors import ArgumentError, ShapeError
 from ..messages import complain
 from ..op import composite
@@ -20,7 +21,6 @@ from ..samples import Fails, Rng, Sample, Samples, uniform
 from .piecewise import relu
 from .products import linear
 from .recurrent_gates import gru_gates, gru_state, lstm_gates, lstm_memory, lstm_output
-from .solve import operand
 from .trigonometric import tanh
 
 

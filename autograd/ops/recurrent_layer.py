@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..algebra import where
+from ..arguments import operand
 from ..engine import plain
 from ..errors import ArgumentError, DTypeError, ShapeError
 from ..messages import complain
@@ -23,7 +24,6 @@ from .piecewise import relu
 from .products import linear
 from .recurrent import gru_cell, lstm_cell, lstm_step, rnn_cell
 from .recurrent_gates import gru_gates, gru_state
-from .solve import operand
 from .trigonometric import tanh
 
 State = tuple[Any, ...]  # arrays (..., hidden)

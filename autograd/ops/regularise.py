@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from ..arguments import operand
 from ..errors import ArgumentError, ShapeError
 from ..messages import complain
 from ..op import composite, op
 from ..samples import Fails, Rng, Sample, Samples, uniform
 from .activation import SELU_ALPHA, SELU_SCALE
 from .products import front, linear
-from .solve import operand
 
 
 def _draws(rng: Any, shape: tuple[int, ...]) -> np.ndarray:

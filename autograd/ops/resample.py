@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from .. import kernels
+from ..arguments import operand
 from ..errors import ArgumentError, AutogradError, DTypeError, ShapeError
 from ..kernels import Blend, reference
 from ..kernels.windows import Sizes
@@ -22,7 +23,6 @@ from ..op import composite, op
 from ..samples import Fails, Rng, Sample, uniform
 from .conv_options import per_axis
 from .pool_options import image_of
-from .solve import operand
 
 
 def _resample_samples(rng: Rng) -> Iterable[Sample]:

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from ..arguments import operand
 from ..errors import ArgumentError, ShapeError
 from ..messages import complain
 from ..op import composite
 from ..samples import Fails, Rng, Sample, uniform
 from .shape import reshape, transpose
-from .solve import operand
 
 
 def _factor(name: str, option: str, value: Any) -> int:

@@ -11,7 +11,6 @@ from ..errors import ArgumentError, ShapeError
 from ..messages import complain
 from ..op import op
 from ..samples import Fails, Rng, Sample, uniform
-from ..tensor import Tensor
 from .diagonal import tril, triu
 from .products import front
 from .shape import expand_dims, squeeze
@@ -41,11 +40,6 @@ def shape_of_matrices(
         return np.shape(check(x, name))
     except ShapeError as e:
         raise complain(ShapeError, function, str(e), {name: x}) from None
-
-
-def operand(x: Any) -> Any:
-    """x as it is if it is a Tensor, else as an array."""
-    return x if type(x) is Tensor else np.asarray(x)
 
 
 def symmetrised(x: Any) -> Any:

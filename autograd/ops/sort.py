@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arguments import operand
 from ..errors import ArgumentError, AxisError, ShapeError
 from ..messages import complain
 from ..op import composite, op, require_axes
@@ -288,7 +289,9 @@ def unique(x, return_index=False, return_inverse=False, return_counts=False, axi
     """
     if axis is not None:
         axes_of("unique", x, axis)
-    found = np.unique(np.asarray(x), return_index, return_inverse, return_counts, axis=axis)
+    found = np.unique(
+        np.asarray(operand(x)), return_index, return_inverse, return_counts, axis=axis
+    )
     if type(x) is not Tensor:
         return found
     return tuple(wrap(v) for v in found) if isinstance(found, tuple) else wrap(found)

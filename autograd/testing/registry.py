@@ -197,7 +197,7 @@ def check_empty(entry: Entry) -> int:
 
 
 def check_errors(entry: Entry) -> int:
-    """Every bad call raises the declared class with a message that names the op."""
+    """A bad call raises the declared class; the message names the op and every array's shape."""
     for bad in entry.fails:
         for args in (list(bad.args), [Tensor(a) if _is_float(a) else a for a in bad.args]):
             try:
@@ -209,6 +209,8 @@ def check_errors(entry: Entry) -> int:
                 text = str(e)
                 assert re.search(bad.match, text), f"{entry.name}: {bad.match!r} is not in {text!r}"
                 assert entry.name in text.splitlines()[0], f"{entry.name} is not named in {text!r}"
+                for array in flatten(args)[0]:
+                    assert str(getattr(array, "shape", "")) in text, f"no {array.shape} in {text!r}"
             else:
                 raise AssertionError(f"{entry.name}: a bad call went through: {bad.match}")
     return 2 * len(entry.fails)
