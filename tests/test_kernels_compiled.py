@@ -74,6 +74,8 @@ def test_compiled_convolutions_agree_with_numpy(case, dtype, seed):
     out = numpy_only("conv", x, w, *options)
     g = rng.normal(size=out.shape).astype(dtype)
     same(kernels.conv(x, w, *options), out)
+    b = rng.normal(size=len(w)).astype(dtype)
+    same(kernels.conv(x, w, *options, b), numpy_only("conv", x, w, *options, b))
     for args in (("conv_dx", g, w, x_shape), ("conv_dw", g, x, w_shape)):
         same(getattr(kernels, args[0])(*args[1:], *options), numpy_only(*args, *options))
 

@@ -84,9 +84,9 @@ def correlate(
 
 @jit
 def correlate_bundles(
-    rows, vectors, lanes, x, out, images, groups, channels, filters, plan, weights
+    rows, vectors, lanes, x, out, images, groups, channels, filters, plan, weights, first
 ):  # fmt: skip
-    """As `correlate`, with filters in the lanes; weights (groups, blocks, terms, vectors * lanes).
+    """As `correlate`, with filters in the lanes; weights (groups, blocks, terms, width).
 
     The result of a tile, a run of pixels for each of many filters, is turned on its way out.
     """
@@ -99,7 +99,7 @@ def correlate_bundles(
     frames = np.zeros((pixels * bundles + P) * L, x.dtype)
     row_scratch = np.zeros((source[2] + L) * L, x.dtype)
     result = np.empty(P * width, x.dtype)
-    flat_weights = weights.reshape(-1)
+    flat_weights, flat_first = weights.reshape(-1), first.reshape(-1)
     o, r = pointer(offsets, 0), pointer(result, 0)
     for n in range(images[0], images[1]):
         for g in range(groups):
@@ -112,15 +112,16 @@ def correlate_bundles(
                     here = pointer(frames, (begin + column) * L)
                     for b in range(blocks):
                         w = pointer(flat_weights, (g * blocks + b) * terms * width)
-                        gather(lanes, (), rows, vectors, lanes, here, o, w, terms, r)
+                        f = pointer(flat_first, (g * blocks + b) * width)
+                        gather(lanes, (), rows, vectors, lanes, here, o, w, terms, f, r)
                         left = filters - b * width
                         to = ((n * groups + g) * filters + b * width) * area + row * W + column
-                        for f in range(0, min(width, left), L):
+                        for j in range(0, min(width, left), L):
                             for i in range(0, min(P, W), L):
                                 turn(
-                                    lanes, pointer(result, i * width + f), width,
-                                    min(L, min(P, W) - i), pointer(out, to + f * area + i), area,
-                                    -1, left - f,
+                                    lanes, pointer(result, i * width + j), width,
+                                    min(L, min(P, W) - i), pointer(out, to + j * area + i), area,
+                                    -1, left - j,
                                 )  # fmt: skip
 
 
@@ -206,7 +207,7 @@ def correlate_taps_bundles(
                             tile = ((group * blocks + b) * bundles + c) * len(offsets) + k
                             for i in range(0, L, P):
                                 here = pointer(frames, c * pixels * L + offsets[k] + i)
-                                to_tile = pointer(total, (tile * L + i) * width)
+                                to = pointer(total, (tile * L + i) * width)
                                 gather(
-                                    (0,), (0,), rows, vectors, lanes, here, p, right, count, to_tile
-                                )  # fmt: skip
+                                    (0,), (0,), rows, vectors, lanes, here, p, right, count, to, to
+                                )

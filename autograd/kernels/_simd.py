@@ -177,7 +177,7 @@ def spread(typingctx, rows, vectors, lanes, a, b, offset, count, first, place, o
 
 
 def _write_gather(t: _Writer, step: int, add: int, rows: int, vectors: int) -> None:
-    a, offset, b, count, out = t.function.args
+    a, offset, b, count, first, out = t.function.args
 
     def body(k: ir.Value, acc: list) -> list:
         base = t.at(a, t.builder.load(t.at(offset, k)))
@@ -189,19 +189,21 @@ def _write_gather(t: _Writer, step: int, add: int, rows: int, vectors: int) -> N
             new += [t.fma(left, right[v], acc[p * vectors + v]) for v in range(vectors)]
         return new
 
-    tile = range(rows * vectors)
-    start = [t.load(t.at(out, n * t.lanes)) if add else t.zero for n in tile]
+    if add:
+        start = [t.load(t.at(out, n * t.lanes)) for n in range(rows * vectors)]
+    else:
+        start = [t.load(t.at(first, v * t.lanes)) for v in range(vectors)] * rows
     for n, value in enumerate(t.loop(count, 1, start, body)):
         t.store(value, t.at(out, n * t.lanes))
 
 
 @intrinsic
-def gather(typingctx, step, add, rows, vectors, lanes, a, offset, b, count, out):
-    """out[p, :] = sum over k < count of a[offset[k] + p * step] * b[k, :], b packed (count, width).
+def gather(typingctx, step, add, rows, vectors, lanes, a, offset, b, count, first, out):
+    """out[p, :] = first + sum over k < count of a[offset[k] + p * step] * b[k, :].
 
-    With `add` not empty, it is added to what is in out.
+    b is packed (count, width). With `add` not empty, out itself comes in the place of first.
     """
-    return _tile("gather", (step, add, rows, vectors, lanes), a.dtype, "popip", _write_gather)
+    return _tile("gather", (step, add, rows, vectors, lanes), a.dtype, "popipp", _write_gather)
 
 
 def _write_reduce(t: _Writer, rows: int, columns: int) -> None:

@@ -29,15 +29,19 @@ def conv(
     padding: Padding,
     dilation: Sizes,
     groups: int,
+    b: np.ndarray | None = None,
 ) -> np.ndarray:
-    """out[n, o, i, j] = sum over c, u, v of x[n, c, i * sh + u * dh - top, ...] * w[o, c, u, v]."""
+    """out[n, o, i, j] = sum over c, u, v of x[n, c, i * sh + u * dh - top, ...] * w[o, c, u, v].
+
+    With b, plus b[o].
+    """
     N, O = len(x), len(w)
     out_size = tuple(map(output_size, x.shape[2:], w.shape[2:], stride, padding, dilation))
     if compiled(N * O * prod(out_size) * prod(w.shape[1:]), x, w):
         from . import conv_fast as fast
 
         both = np.ascontiguousarray(x), np.ascontiguousarray(w)
-        return fast.conv(*both, out_size, stride, padding, dilation, groups)
+        return fast.conv(*both, out_size, stride, padding, dilation, groups, b)
     filters = _matrices(w, groups)
     out = np.empty((N, groups, O // groups, prod(out_size)), np.result_type(x, w))
     for part, windows in _windows(x, w.shape, out_size, stride, padding, dilation, groups):
@@ -45,6 +49,8 @@ def conv(
             out[part] = _apart(filters @ windows, len(out[part]))
         else:
             np.matmul(filters, windows, out=out[part])
+    if b is not None:
+        out = out + b.reshape(groups, O // groups, 1)
     return out.reshape(N, O, *out_size)
 
 

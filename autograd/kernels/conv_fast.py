@@ -30,12 +30,12 @@ Axes = tuple[Axis, Axis, Axis]
 
 def conv(
     x: np.ndarray, w: np.ndarray, out_size: Sizes,
-    stride: Sizes, padding: Padding, dilation: Sizes, groups: int,
+    stride: Sizes, padding: Padding, dilation: Sizes, groups: int, b: np.ndarray | None,
 ) -> np.ndarray:  # fmt: skip
     """See `conv.conv`."""
     kernel, axes = _forward_axes(w.shape[2:], out_size, stride, padding, dilation)
     filters = w.reshape(groups, len(w) // groups, w.shape[1], -1)
-    out = _correlate(_images(x, groups), filters, axes, kernel)
+    out = _correlate(_images(x, groups), filters, axes, kernel, b)
     return out.reshape(len(x), len(w), *out_size)
 
 
@@ -103,7 +103,9 @@ def _type(n: int) -> tuple[int, ...]:
     return (0,) * n
 
 
-def _correlate(x: np.ndarray, w: np.ndarray, axes: Any, kernel: Any) -> np.ndarray:
+def _correlate(
+    x: np.ndarray, w: np.ndarray, axes: Any, kernel: Any, b: np.ndarray | None = None
+) -> np.ndarray:
     """x (N, groups, channels, D, H, W), w (groups, filters, channels, taps) -> (N, all, *out)"""
     (N, groups, channels), (filters, _, _) = x.shape[:3], w.shape[1:]
     host, terms = _simd(), channels * prod(len(a.taps) for a in axes)
@@ -118,14 +120,18 @@ def _correlate(x: np.ndarray, w: np.ndarray, axes: Any, kernel: Any) -> np.ndarr
     if deep:
         vectors = 2 if filters > lanes else 1
         weights = pack(w, p.channels, p.taps, vectors * lanes)
+        first = _bias(b, weights)
         rows = min(host.gather, key=lambda r: (-(-out_size[2] // r) * r, -r))
         tile = (_type(rows), _type(vectors), _type(lanes))
         facts = (p.source, p.frame, p.starts, p.step, p.offsets, p.out, p.pixels)
-        run(lambda r: correlate_bundles(*tile, flat_x, flat_out, r, *shape, facts, weights), runs)
+        run(
+            lambda r: correlate_bundles(*tile, flat_x, flat_out, r, *shape, facts, weights, first),
+            runs,
+        )
     else:
         rows, vectors = _cheapest(host.spread, filters)
         weights = pack(w, p.channels, p.taps, rows)
-        first = np.zeros((*weights.shape[:2], rows), x.dtype)
+        first = _bias(b, weights)
         table = places(p.out, p.frame, lanes, vectors, False)
         tile = (_type(rows), _type(vectors), _type(lanes))
         facts = _facts(p, lanes)
@@ -134,6 +140,15 @@ def _correlate(x: np.ndarray, w: np.ndarray, axes: Any, kernel: Any) -> np.ndarr
             runs,
         )
     return out
+
+
+def _bias(b: np.ndarray | None, weights: np.ndarray) -> np.ndarray:
+    """b, or zeros, for blocks of filters: (groups, blocks, filters of a block)."""
+    groups, blocks, _, width = weights.shape
+    first = np.zeros((groups, blocks * width), weights.dtype)
+    if b is not None:
+        first[:, : len(b) // groups] = b.reshape(groups, -1)
+    return first.reshape(groups, blocks, width)
 
 
 def _cheapest(tiles: tuple[Tile, ...], filters: int, terms: int = 1) -> Tile:

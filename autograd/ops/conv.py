@@ -21,7 +21,8 @@ from ..op import op
 from ..samples import Fails, Rng, Sample, uniform
 from .conv_options import SPACE, conv_shape, settings, told
 from .products import checked_bias, front
-from .shape import expand_dims, reshape, squeeze
+from .reduce import sum
+from .shape import expand_dims, squeeze
 
 Case = tuple[Sizes, Sizes, dict[str, Any]]
 CASES: dict[int, tuple[Case, ...]] = {
@@ -109,6 +110,31 @@ def _make_conv(axes: int) -> Any:
     return conv
 
 
+def _make_biased(axes: int) -> Any:
+    def samples(rng: Rng) -> Iterable[Sample]:
+        for x, w, options in CASES[axes]:
+            yield Sample(uniform(rng, x), uniform(rng, w), uniform(rng, w[:1]), **options)
+
+    image, filters = np.ones((1, 3, *[4] * axes)), np.ones((2, 3, *[3] * axes))
+
+    @op(
+        name=f"conv{axes}d_biased",
+        samples=samples,
+        reference=_reference,
+        fails=[
+            Fails(image, filters, np.ones(3), match=r"b has shape \(3,\) but w gives 2 outputs")
+        ],
+        public=False,
+    )
+    def biased(x, w, b, /, *, stride=1, padding=0, dilation=1, groups=1):
+        """A convolution with b[o] added to output channel o, in one pass over the result."""
+        if b.shape != w.shape[:1]:
+            raise ShapeError(f"b has shape {b.shape} but w gives {w.shape[0]} outputs")
+        return kernels.conv(x, w, *settings(w.shape[2:], stride, padding, dilation, groups), b)
+
+    return biased
+
+
 def _check_cotangent(axes: int, g: Sizes, x: Sizes, w: Sizes, *options: Any) -> None:
     expected = conv_shape(axes, x, w, *options)
     if g != expected:
@@ -177,21 +203,28 @@ def _make_dw(axes: int) -> Any:
     return conv_dw
 
 
-def trilinear(axes: int) -> tuple[Any, Any, Any]:
-    """The convolution for so many axes of space, and its adjoints in x and in w."""
+def trilinear(axes: int) -> tuple[Any, Any, Any, Any]:
+    """The convolution for so many axes of space, its adjoints in x and in w, and it with a bias."""
     conv, conv_dx, conv_dw = _make_conv(axes), _make_dx(axes), _make_dw(axes)
+    biased = _make_biased(axes)
 
     @conv.grad("x")
+    @biased.grad("x")
     def _(g, w, x_shape, stride, padding, dilation, groups):
         return conv_dx(
             g, w, shape=x_shape, stride=stride, padding=padding, dilation=dilation, groups=groups
         )
 
     @conv.grad("w")
+    @biased.grad("w")
     def _(g, x, w_shape, stride, padding, dilation, groups):
         return conv_dw(
             g, x, shape=w_shape, stride=stride, padding=padding, dilation=dilation, groups=groups
         )
+
+    @biased.grad("b")
+    def _(g):
+        return sum(g, axis=(0, *range(2, axes + 2)))
 
     @conv_dx.grad("g")
     def _(h, w, stride, padding, dilation, groups):
@@ -213,28 +246,30 @@ def trilinear(axes: int) -> tuple[Any, Any, Any]:
             g, h, shape=x_shape, stride=stride, padding=padding, dilation=dilation, groups=groups
         )
 
-    return conv, conv_dx, conv_dw
+    return conv, conv_dx, conv_dw, biased
 
 
-_conv1d, conv1d_dx, conv1d_dw = trilinear(1)
-_conv2d, conv2d_dx, conv2d_dw = trilinear(2)
-_conv3d, conv3d_dx, conv3d_dw = trilinear(3)
+_conv1d, conv1d_dx, conv1d_dw, conv1d_biased = trilinear(1)
+_conv2d, conv2d_dx, conv2d_dw, conv2d_biased = trilinear(2)
+_conv3d, conv3d_dx, conv3d_dw, conv3d_biased = trilinear(3)
 
 
 # What users call
 
 
-def _convolve(axes: int, conv: Any, x: Any, w: Any, b: Any, **options: Any) -> Any:
-    """`conv` with all that is convenient: x without a batch, a bias, errors with a hint."""
+def _convolve(axes: int, conv: Any, biased: Any, x: Any, w: Any, b: Any, **options: Any) -> Any:
+    """A convolution with all that is convenient: x without a batch, a bias, errors with a hint."""
     shape, batched = np.shape(x), np.ndim(x) != axes + 1
     try:
         conv_shape(axes, shape if batched else (1, *shape), np.shape(w), **options)
     except AutogradError as e:
         layout = f"x is (batch, channels, {SPACE[axes]}), w is (out, in / groups, {SPACE[axes]})"
         raise told(e, conv.op.name, {"x": x, "w": w}, options, layout) from None
-    out = conv(x if batched else expand_dims(x, axis=0), w, **options)
-    if b is not None:
-        out = out + reshape(checked_bias(conv.op.name, x, w, b), shape=(-1,) + (1,) * axes)
+    images = x if batched else expand_dims(x, axis=0)
+    if b is None:
+        out = conv(images, w, **options)
+    else:
+        out = biased(images, w, checked_bias(conv.op.name, x, w, b), **options)
     return out if batched else squeeze(out, axis=0)
 
 
@@ -268,7 +303,16 @@ def conv1d(x, w, b=None, /, *, stride=1, padding=0, dilation=1, groups=1):
     array([[1., 2., 4.]])
     """
     return _convolve(
-        1, _conv1d, x, w, b, stride=stride, padding=padding, dilation=dilation, groups=groups
+        1,
+        _conv1d,
+        conv1d_biased,
+        x,
+        w,
+        b,
+        stride=stride,
+        padding=padding,
+        dilation=dilation,
+        groups=groups,
     )
 
 
@@ -321,7 +365,16 @@ def conv2d(x, w, b=None, /, *, stride=1, padding=0, dilation=1, groups=1):
     (1, 1, 2, 2)
     """
     return _convolve(
-        2, _conv2d, x, w, b, stride=stride, padding=padding, dilation=dilation, groups=groups
+        2,
+        _conv2d,
+        conv2d_biased,
+        x,
+        w,
+        b,
+        stride=stride,
+        padding=padding,
+        dilation=dilation,
+        groups=groups,
     )
 
 
@@ -353,5 +406,14 @@ def conv3d(x, w, b=None, /, *, stride=1, padding=0, dilation=1, groups=1):
     (1, 6, 8, 32, 32)
     """
     return _convolve(
-        3, _conv3d, x, w, b, stride=stride, padding=padding, dilation=dilation, groups=groups
+        3,
+        _conv3d,
+        conv3d_biased,
+        x,
+        w,
+        b,
+        stride=stride,
+        padding=padding,
+        dilation=dilation,
+        groups=groups,
     )
