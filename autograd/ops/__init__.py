@@ -39,6 +39,7 @@ FAMILIES = (
     "activation",
     "softmax",
     "conv_options",
+    "conv_cases",
     "conv",
     "conv_transpose",
     "unfold",

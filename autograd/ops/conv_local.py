@@ -12,7 +12,7 @@ from ..kernels import reference
 from ..kernels.windows import Pair, Sizes
 from ..op import composite
 from ..samples import Fails, Rng, Sample, uniform
-from .conv import BAD_OPTIONS, Case
+from .conv_cases import BAD_OPTIONS, Case
 from .conv_options import settings, told, window_counts
 from .shape import expand_dims, permute_dims, reshape, squeeze
 from .unfold import unfold

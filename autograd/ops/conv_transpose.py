@@ -14,7 +14,8 @@ from ..errors import ArgumentError, AutogradError, DTypeError, ShapeError
 from ..kernels.windows import Padding, Sizes
 from ..op import composite
 from ..samples import Fails, Rng, Sample, uniform
-from .conv import BAD_OPTIONS, Case, conv1d_dx, conv2d_dx, conv3d_dx
+from .conv import conv1d_dx, conv2d_dx, conv3d_dx
+from .conv_cases import BAD_OPTIONS, Case
 from .conv_options import SPACE, check_axes, per_axis, settings, told
 from .products import checked_bias
 from .rearrange import pad_constant

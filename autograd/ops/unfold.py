@@ -17,7 +17,7 @@ from ..kernels import reference
 from ..kernels.windows import Sizes
 from ..op import op
 from ..samples import Fails, Rng, Sample, uniform
-from .conv import BAD_OPTIONS
+from .conv_cases import BAD_OPTIONS
 from .conv_options import per_axis, settings, window_counts
 
 CASES: tuple[tuple[Sizes, dict[str, Any]], ...] = (
