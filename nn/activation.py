@@ -11,6 +11,7 @@ from autograd.errors import ArgumentError
 from . import functional
 from .misfit import misfit
 from .module import Module
+from .settings import number
 
 
 class Activation(Module):
@@ -50,7 +51,7 @@ class ELU(Activation):
 
     def __init__(self, alpha: float = 1.0, inplace: bool = False):
         super().__init__()
-        self.alpha = alpha
+        self.alpha = number(self, "alpha", alpha)
         self.inplace = inplace
         self._check_settings()
 
@@ -72,7 +73,7 @@ class CELU(Activation):
 
     def __init__(self, alpha: float = 1.0, inplace: bool = False):
         super().__init__()
-        self.alpha = alpha
+        self.alpha = number(self, "alpha", alpha)
         self.inplace = inplace
         self._check_settings()
 
@@ -87,8 +88,8 @@ class Softplus(Activation):
 
     def __init__(self, beta: float = 1.0, threshold: float = 20.0):
         super().__init__()
-        self.beta = beta
-        self.threshold = threshold
+        self.beta = number(self, "beta", beta)
+        self.threshold = number(self, "threshold", threshold)
         self._check_settings()
 
     def forward(self, input: Any) -> Any:

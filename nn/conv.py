@@ -13,13 +13,13 @@ from autograd.tensor import Tensor
 
 from . import functional
 from .functional.padding import MODES
-from .functional.shapes import shape_of
+from .functional.shapes import Sizes, shape_of
 from .lazy import Lazy
 from .linear import reset_uniform
 from .misfit import misfit
 from .module import Module
 from .parameter import new_parameter
-from .settings import Sizes, checked, sizes
+from .settings import checked, count, sizes
 
 
 class Convolution(Module):
@@ -37,15 +37,18 @@ class Convolution(Module):
     ):  # fmt: skip
         super().__init__()
         kind, axes = type(self).__name__, self.axes
-        self.in_channels = in_channels
-        self.out_channels = out_channels
+        self.in_channels = in_channels = count(
+            self, "in_channels", in_channels, 0 if self.lazy else 1
+        )
+        self.out_channels = out_channels = count(self, "out_channels", out_channels)
         self.kernel_size = sizes(self, "kernel_size", kernel_size, axes)
         self.stride = sizes(self, "stride", stride, axes)
         self.dilation = sizes(self, "dilation", dilation, axes)
         checked(self, padding_pairs, padding, self.kernel_size, self.stride, self.dilation)
         is_name = isinstance(padding, str)
         self.padding = padding if is_name else sizes(self, "padding", padding, axes, 0)
-        if groups < 1 or in_channels % groups or out_channels % groups:
+        groups = count(self, "groups", groups)
+        if in_channels % groups or out_channels % groups:
             raise ArgumentError(
                 f"{kind}: in_channels {in_channels} and out_channels {out_channels} "
                 f"must be multiples of groups {groups}"

@@ -10,12 +10,12 @@ from autograd.random import Rng
 from autograd.tensor import Tensor
 
 from . import functional
-from .functional.shapes import shape_of
+from .functional.shapes import Sizes, shape_of
 from .linear import reset_uniform
 from .misfit import misfit
 from .module import Module
 from .parameter import new_parameter
-from .settings import Sizes, checked, sizes
+from .settings import checked, count, sizes
 
 
 class _Local(Module):
@@ -28,8 +28,8 @@ class _Local(Module):
         self, in_channels: int, out_channels: int, kernel_size: Sizes, stride: Sizes,
         padding: Sizes | str, dilation: Sizes,
     ) -> None:  # fmt: skip
-        self.in_channels = in_channels
-        self.out_channels = out_channels
+        self.in_channels = count(self, "in_channels", in_channels)
+        self.out_channels = count(self, "out_channels", out_channels)
         self.kernel_size = sizes(self, "kernel_size", kernel_size, 2)
         self.stride = sizes(self, "stride", stride, 2)
         self.dilation = sizes(self, "dilation", dilation, 2)

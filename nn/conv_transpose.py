@@ -10,9 +10,9 @@ from autograd.random import Rng
 
 from . import functional
 from .conv import Convolution, LazyConvolution
-from .functional.shapes import shape_of
+from .functional.shapes import Sizes, shape_of
 from .misfit import misfit
-from .settings import Sizes, sizes
+from .settings import sizes
 
 
 class _ConvTranspose(Convolution):

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from autograd.errors import ArgumentError
 from autograd.random import Rng, generator
 
 from . import functional
 from .linear import Dense
 from .module import Module
-
-
-def _chance(kind: str, p: float) -> float:
-    if not 0 <= p <= 1:
-        raise ArgumentError(f"{kind}: p must lie between 0 and 1, got {p}")
-    return p
+from .settings import number
 
 
 class _Dropout(Module):
@@ -31,7 +25,7 @@ class _Dropout(Module):
 
     def __init__(self, p: float = 0.5, inplace: bool = False, *, rng: Rng = None):
         super().__init__()
-        self.p = _chance(type(self).__name__, p)
+        self.p = number(self, "p", p, 0, 1)
         self.inplace = inplace
         self.rng = None if rng is None else generator(rng)
 
@@ -114,9 +108,7 @@ class GaussianNoise(Module):
 
     def __init__(self, std: float = 0.1, *, rng: Rng = None):
         super().__init__()
-        if std < 0:
-            raise ArgumentError(f"GaussianNoise: std must not be negative, got {std}")
-        self.std = std
+        self.std = number(self, "std", std, 0)
         self.rng = None if rng is None else generator(rng)
 
     def forward(self, input: Any) -> Any:
@@ -149,7 +141,7 @@ class DropConnect(Dense):
         self, in_features: int, out_features: int, bias: bool = True, p: float = 0.5, *,
         dtype: Any = None, rng: Rng = None,
     ):  # fmt: skip
-        self.p = _chance("DropConnect", p)
+        self.p = number(self, "p", p, 0, 1)
         self.rng = None if rng is None else generator(rng)
         super().__init__(in_features, out_features, bias, dtype=dtype, rng=self.rng)
 

@@ -12,21 +12,19 @@ from .functional.shapes import shape_of
 from .misfit import misfit
 from .module import Module
 from .normalisation import Affine
+from .settings import count, number
 
 
 class _LastAxes(Affine):
     """What LayerNorm and RMSNorm share."""
 
-    def _set(self, normalized_shape: int | Sequence[int], eps: Any, affine: bool) -> None:
-        if isinstance(normalized_shape, int):
-            normalized_shape = (normalized_shape,)
-        self.normalized_shape = tuple(normalized_shape)
-        if not self.normalized_shape or min(self.normalized_shape) < 1:
-            raise ArgumentError(
-                f"{type(self).__name__}: normalized_shape must be sizes, "
-                f"got {self.normalized_shape}"
-            )
-        self.eps = eps
+    def _set(self, normalized_shape: Any, eps: Any, affine: bool) -> None:
+        several = isinstance(normalized_shape, Sequence)
+        given = normalized_shape if several else (normalized_shape,)
+        self.normalized_shape = tuple(count(self, "normalized_shape", n) for n in given)
+        if not self.normalized_shape:
+            raise ArgumentError(f"{type(self).__name__}: normalized_shape must not be empty")
+        self.eps: Any = None if eps is None else number(self, "eps", eps, 0)
         self.elementwise_affine = affine
 
     def _check(self, x: Any) -> None:
@@ -135,13 +133,13 @@ class GroupNorm(Affine):
         bias: bool = True, dtype: Any = None,
     ):  # fmt: skip
         super().__init__()
-        if num_groups < 1 or num_channels % num_groups:
+        self.num_groups = count(self, "num_groups", num_groups)
+        self.num_channels = count(self, "num_channels", num_channels)
+        if num_channels % num_groups:
             raise ArgumentError(
                 f"GroupNorm: {num_groups} groups do not divide {num_channels} channels"
             )
-        self.num_groups = num_groups
-        self.num_channels = num_channels
-        self.eps = eps
+        self.eps = number(self, "eps", eps, 0)
         self.affine = affine
         self._add_affine(affine, affine and bias, num_channels, dtype=dtype)
 
@@ -173,12 +171,10 @@ class LocalResponseNorm(Module):
 
     def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0):
         super().__init__()
-        if size < 1:
-            raise ArgumentError(f"LocalResponseNorm: size must be at least 1, got {size}")
-        self.size = size
-        self.alpha = alpha
-        self.beta = beta
-        self.k = k
+        self.size = count(self, "size", size)
+        self.alpha = number(self, "alpha", alpha)
+        self.beta = number(self, "beta", beta)
+        self.k = number(self, "k", k)
 
     def forward(self, input: Any) -> Any:
         return functional.local_response_norm(input, self.size, self.alpha, self.beta, self.k)

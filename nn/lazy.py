@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from autograd.random import Rng
-
 from .module import Module
 from .parameter import refill
 from .tree import join
@@ -25,11 +23,11 @@ class Lazy(Module):
     lazy = True
     becomes: ClassVar[type[Module]]
     size_name: ClassVar[str]  # the attribute that is open: "in_features"
-    _rng: Rng = None  # for the first values
+    _reset: tuple[Any, ...] = ()  # what reset_parameters was given
 
-    def reset_parameters(self, rng: Rng = None) -> None:
+    def reset_parameters(self, *args: Any) -> None:
         """Nothing yet: first values are drawn when the size is known."""
-        self._rng = rng
+        self._reset = args
 
     def forward(self, input: Any, *args: Any, **kwargs: Any) -> Any:
         self.make(self._input_size(input))
@@ -38,14 +36,14 @@ class Lazy(Module):
     def make(self, size: int) -> None:
         """Be the ordinary layer for inputs of this size."""
         shapes = self.shapes(size)
-        rng = self.__dict__.pop("_rng", None)
+        args = self.__dict__.pop("_reset", ())
         setattr(self, self.size_name, size)
         self.__class__ = self.becomes  # type: ignore[assignment]
         for name, shape in shapes.items():
             tensor = getattr(self, name)
             if tensor is not None:
                 refill(tensor, np.zeros(shape, tensor.dtype))
-        self.reset_parameters(rng)
+        self.reset_parameters(*args)
 
     def size_in(self, state: Mapping[str, Any], path: str) -> int | None:
         """The size in a saved state; None if it has nothing that tells."""

@@ -16,6 +16,7 @@ from .lazy import Lazy
 from .misfit import misfit
 from .module import Module
 from .parameter import new_parameter
+from .settings import count
 
 
 def reset_uniform(weight: Tensor, bias: Tensor | None, fan_in: int, rng: Rng) -> None:
@@ -38,11 +39,11 @@ class Dense(Module):
     ):  # fmt: skip
         """rows : how many rows of weights each output has."""
         super().__init__()
-        self.in_features = in_features
-        self.out_features = out_features
-        count = rows * out_features
-        self.weight = new_parameter(count, in_features, dtype=dtype)
-        self.register_parameter("bias", new_parameter(count, dtype=dtype) if bias else None)
+        self.in_features = count(self, "in_features", in_features, 0)
+        self.out_features = count(self, "out_features", out_features, 0)
+        rows *= out_features
+        self.weight = new_parameter(rows, in_features, dtype=dtype)
+        self.register_parameter("bias", new_parameter(rows, dtype=dtype) if bias else None)
         self.reset_parameters(rng)
 
     def reset_parameters(self, rng: Rng = None) -> None:
@@ -156,9 +157,9 @@ class Bilinear(Module):
         dtype: Any = None, rng: Rng = None,
     ):  # fmt: skip
         super().__init__()
-        self.in1_features = in1_features
-        self.in2_features = in2_features
-        self.out_features = out_features
+        self.in1_features = count(self, "in1_features", in1_features, 0)
+        self.in2_features = count(self, "in2_features", in2_features, 0)
+        self.out_features = count(self, "out_features", out_features, 0)
         self.weight = new_parameter(out_features, in1_features, in2_features, dtype=dtype)
         self.register_parameter("bias", new_parameter(out_features, dtype=dtype) if bias else None)
         self.reset_parameters(rng)
@@ -217,9 +218,7 @@ class Maxout(Dense):
         self, in_features: int, out_features: int, k: int = 2, bias: bool = True, *,
         dtype: Any = None, rng: Rng = None,
     ):  # fmt: skip
-        if k < 1:
-            raise ArgumentError(f"Maxout: k must be at least 1, got {k}")
-        self.k = k
+        self.k = count(self, "k", k)
         super().__init__(in_features, out_features, bias, rows=k, dtype=dtype, rng=rng)
 
     def forward(self, input: Any) -> Any:
@@ -267,8 +266,8 @@ class RBF(Module):
         super().__init__()
         if kernel not in KERNELS:
             raise ArgumentError(f"RBF: no kernel {kernel!r}; there is {', '.join(KERNELS)}")
-        self.in_features = in_features
-        self.out_features = out_features
+        self.in_features = count(self, "in_features", in_features)
+        self.out_features = count(self, "out_features", out_features)
         self.kernel = kernel
         self.centers = new_parameter(out_features, in_features, dtype=dtype)
         self.log_width = new_parameter(out_features, dtype=dtype)

@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from autograd.errors import ArgumentError
 from autograd.tensor import Tensor
 
 from . import functional, init
@@ -15,6 +14,7 @@ from .functional.shapes import shape_of
 from .misfit import misfit
 from .module import Module
 from .parameter import new_parameter
+from .settings import count, number
 
 
 class Affine(Module):
@@ -36,7 +36,7 @@ class Affine(Module):
             init.zeros_(self.bias)
 
 
-class _PerChannel(Affine):
+class PerChannel(Affine):
     """What BatchNorm and InstanceNorm share: numbers for each channel, and running statistics."""
 
     spatial: ClassVar[tuple[int, ...]]  # how many axes there may be behind the channels
@@ -49,14 +49,9 @@ class _PerChannel(Affine):
         track_running_stats: bool, bias: bool, dtype: Any,
     ):  # fmt: skip
         super().__init__()
-        kind = type(self).__name__
-        if num_features < 1:
-            raise ArgumentError(f"{kind}: num_features must be at least 1, got {num_features}")
-        if momentum is not None and not 0 <= momentum <= 1:
-            raise ArgumentError(f"{kind}: momentum must lie between 0 and 1, got {momentum}")
-        self.num_features = num_features
-        self.eps = eps
-        self.momentum = momentum
+        self.num_features = count(self, "num_features", num_features, 0 if self.lazy else 1)
+        self.eps = number(self, "eps", eps, 0)
+        self.momentum = None if momentum is None else number(self, "momentum", momentum, 0, 1)
         self.affine = affine
         self.track_running_stats = track_running_stats
         self._add_affine(affine, affine and bias, num_features, dtype=dtype)
@@ -92,7 +87,7 @@ class _PerChannel(Affine):
 _AXES = {0: "(N, C)", 1: "(N, C, L)", 2: "(N, C, H, W)", 3: "(N, C, D, H, W)"}
 
 
-class _BatchNorm(_PerChannel):
+class BatchNorm(PerChannel):
     def __init__(
         self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1,
         affine: bool = True, track_running_stats: bool = True, *, bias: bool = True,
@@ -133,7 +128,7 @@ class _BatchNorm(_PerChannel):
         return misfit(self, f"{self.num_features}", fact, {"x": x})
 
 
-class BatchNorm1d(_BatchNorm):
+class BatchNorm1d(BatchNorm):
     """Normalise every channel of (N, C) or (N, C, L) over the batch.
 
     In training with the statistics of the batch, towards which the running ones move; in
@@ -178,19 +173,19 @@ class BatchNorm1d(_BatchNorm):
     spatial = (0, 1)
 
 
-class BatchNorm2d(_BatchNorm):
+class BatchNorm2d(BatchNorm):
     """Normalise every channel of images (N, C, H, W) over the batch. See `BatchNorm1d`."""
 
     spatial = (2,)
 
 
-class BatchNorm3d(_BatchNorm):
+class BatchNorm3d(BatchNorm):
     """Normalise every channel of volumes (N, C, D, H, W) over the batch. See `BatchNorm1d`."""
 
     spatial = (3,)
 
 
-class _InstanceNorm(_PerChannel):
+class InstanceNorm(PerChannel):
     def __init__(
         self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1,
         affine: bool = False, track_running_stats: bool = False, *, bias: bool = True,
@@ -223,7 +218,7 @@ class _InstanceNorm(_PerChannel):
         return misfit(self, f"{self.num_features}", fact, {"x": x})
 
 
-class InstanceNorm1d(_InstanceNorm):
+class InstanceNorm1d(InstanceNorm):
     """Normalise every channel of every sample of (N, C, L), or of (C, L), by itself.
 
     Parameters
@@ -244,13 +239,13 @@ class InstanceNorm1d(_InstanceNorm):
     spatial = (1,)
 
 
-class InstanceNorm2d(_InstanceNorm):
+class InstanceNorm2d(InstanceNorm):
     """Normalise every channel of every image by itself. See `InstanceNorm1d`."""
 
     spatial = (2,)
 
 
-class InstanceNorm3d(_InstanceNorm):
+class InstanceNorm3d(InstanceNorm):
     """Normalise every channel of every volume by itself. See `InstanceNorm1d`."""
 
     spatial = (3,)

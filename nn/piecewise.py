@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from autograd.dtypes import get_default_dtype
-from autograd.errors import ArgumentError
 from autograd.random import Rng, generator
 from autograd.tensor import Tensor
 
@@ -15,6 +14,7 @@ from . import functional
 from .activation import Activation, InPlace
 from .module import Module
 from .parameter import Parameter
+from .settings import count, number
 
 # The relu family
 
@@ -40,7 +40,7 @@ class LeakyReLU(Activation):
 
     def __init__(self, negative_slope: float = 0.01, inplace: bool = False):
         super().__init__()
-        self.negative_slope = negative_slope
+        self.negative_slope = number(self, "negative_slope", negative_slope)
         self.inplace = inplace
 
     def forward(self, input: Any) -> Any:
@@ -69,10 +69,8 @@ class PReLU(Module):
 
     def __init__(self, num_parameters: int = 1, init: float = 0.25, *, dtype: Any = None):
         super().__init__()
-        if num_parameters < 1:
-            raise ArgumentError(f"PReLU: num_parameters must be at least 1, got {num_parameters}")
-        self.num_parameters = num_parameters
-        self.init = init
+        self.num_parameters = count(self, "num_parameters", num_parameters)
+        self.init = number(self, "init", init)
         self.weight = Parameter(np.full(num_parameters, init, dtype or get_default_dtype()))
 
     def forward(self, input: Any) -> Any:
@@ -104,8 +102,8 @@ class RReLU(Activation):
         self, lower: float = 1 / 8, upper: float = 1 / 3, inplace: bool = False, *, rng: Rng = None
     ):
         super().__init__()
-        self.lower = lower
-        self.upper = upper
+        self.lower = number(self, "lower", lower)
+        self.upper = number(self, "upper", upper)
         self.inplace = inplace
         self.rng = None if rng is None else generator(rng)
         self._check_settings()
@@ -124,8 +122,8 @@ class Hardtanh(Activation):
 
     def __init__(self, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False):
         super().__init__()
-        self.min_val = min_val
-        self.max_val = max_val
+        self.min_val = number(self, "min_val", min_val)
+        self.max_val = number(self, "max_val", max_val)
         self.inplace = inplace
         self._check_settings()
 
@@ -155,7 +153,7 @@ class Hardshrink(Activation):
 
     def __init__(self, lambd: float = 0.5):
         super().__init__()
-        self.lambd = lambd
+        self.lambd = number(self, "lambd", lambd)
 
     def forward(self, input: Any) -> Any:
         return functional.hardshrink(input, self.lambd)
@@ -169,7 +167,7 @@ class Softshrink(Activation):
 
     def __init__(self, lambd: float = 0.5):
         super().__init__()
-        self.lambd = lambd
+        self.lambd = number(self, "lambd", lambd)
         self._check_settings()
 
     def forward(self, input: Any) -> Any:
@@ -186,8 +184,8 @@ class Threshold(Activation):
 
     def __init__(self, threshold: float, value: float, inplace: bool = False):
         super().__init__()
-        self.threshold = threshold
-        self.value = value
+        self.threshold = number(self, "threshold", threshold)
+        self.value = number(self, "value", value)
         self.inplace = inplace
 
     def forward(self, input: Any) -> Any:
@@ -212,7 +210,7 @@ class Step(Activation):
 
     def __init__(self, at_zero: float = 1.0):
         super().__init__()
-        self.at_zero = at_zero
+        self.at_zero = number(self, "at_zero", at_zero)
 
     def forward(self, input: Any) -> Any:
         return functional.step(input, self.at_zero)

@@ -10,8 +10,9 @@ from autograd.ops.pool_options import window
 from autograd.random import Rng, generator
 
 from . import functional
+from .functional.shapes import Sizes
 from .module import Module
-from .settings import Sizes, checked
+from .settings import checked, number
 
 
 class _Pool(Module):
@@ -231,11 +232,10 @@ class _LPPool(_Pool):
     ):  # fmt: skip
         super().__init__()
         checked(self, window, self.axes, kernel_size, stride)
+        self.norm_type = number(self, "norm_type", norm_type)
         if not norm_type > 0:
-            raise ArgumentError(
-                f"{type(self).__name__}: norm_type must be positive, got {norm_type}"
-            )
-        self.norm_type = norm_type
+            kind = type(self).__name__
+            raise ArgumentError(f"{kind}: norm_type must be positive, got {norm_type}")
         self.kernel_size = kernel_size
         self.stride = stride
         self.ceil_mode = ceil_mode

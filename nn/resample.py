@@ -8,6 +8,7 @@ from autograd.errors import ArgumentError
 
 from . import functional
 from .module import Module
+from .settings import count
 
 
 class Upsample(Module):
@@ -57,12 +58,6 @@ class Upsample(Module):
         return f"scale_factor={self.scale_factor}, mode={self.mode!r}"
 
 
-def _factor(kind: str, name: str, value: int) -> int:
-    if value < 1:
-        raise ArgumentError(f"{kind}: {name} must be at least 1, got {value}")
-    return value
-
-
 class PixelShuffle(Module):
     """(..., C * r * r, H, W) as larger images of fewer channels, (..., C, H * r, W * r).
 
@@ -78,7 +73,7 @@ class PixelShuffle(Module):
 
     def __init__(self, upscale_factor: int):
         super().__init__()
-        self.upscale_factor = _factor("PixelShuffle", "upscale_factor", upscale_factor)
+        self.upscale_factor = count(self, "upscale_factor", upscale_factor)
 
     def forward(self, input: Any) -> Any:
         return functional.pixel_shuffle(input, self.upscale_factor)
@@ -92,7 +87,7 @@ class PixelUnshuffle(Module):
 
     def __init__(self, downscale_factor: int):
         super().__init__()
-        self.downscale_factor = _factor("PixelUnshuffle", "downscale_factor", downscale_factor)
+        self.downscale_factor = count(self, "downscale_factor", downscale_factor)
 
     def forward(self, input: Any) -> Any:
         return functional.pixel_unshuffle(input, self.downscale_factor)
@@ -111,7 +106,7 @@ class ChannelShuffle(Module):
 
     def __init__(self, groups: int):
         super().__init__()
-        self.groups = _factor("ChannelShuffle", "groups", groups)
+        self.groups = count(self, "groups", groups)
 
     def forward(self, input: Any) -> Any:
         return functional.channel_shuffle(input, self.groups)

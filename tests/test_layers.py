@@ -30,15 +30,15 @@ ENGINE = words("""
 """)
 
 MODELS = words("""
-    errors parameter tree scope hooks state module misfit lazy
+    errors parameter tree scope hooks state module misfit lazy settings
     functional.shapes functional.activation functional.piecewise functional.normalisation
     functional.conv functional.pool functional.resample functional.linear
     functional.dropout functional.padding
     functional.loss functional.embedding functional.attention
     functional
-    init linear padding settings conv conv_transpose conv_local pool pool_adaptive resample
+    init linear padding conv conv_transpose conv_local pool pool_adaptive resample
     activation piecewise
-    normalisation layer_norm
+    normalisation layer_norm lazy_norm
     dropout shape container progress
     loss loss_classes loss_margin embedding
     packing recurrent cell seq2seq attention transformer positions

@@ -13,7 +13,7 @@ BAD_SETTINGS = {
     "stride": (lambda: nn.Conv3d(2, 3, 2, 0), "Conv3d: stride must be at least 1, got 0"),
     "padding": (lambda: nn.Conv2d(2, 3, 2, padding=-1), "Conv2d: padding must be at least 0, got"),
     "groups": (lambda: nn.ConvTranspose2d(3, 4, 3, groups=2), "ConvTranspose2d: in_channels 3 and"),
-    "zero groups": (lambda: nn.Conv2d(2, 4, 3, groups=0), "must be multiples of groups 0"),
+    "zero groups": (lambda: nn.Conv2d(2, 4, 3, groups=0), "Conv2d: groups must be at least 1"),
     "mode": (lambda: nn.ConvTranspose1d(2, 3, 2, padding_mode="reflect"), "padding_mode must be"),
     "same": (lambda: nn.ConvTranspose1d(2, 3, 2, padding="same"), "padding must be ints, got 'sa"),
     "extra": (lambda: nn.ConvTranspose1d(2, 3, 2, 2, 0, 2), "output_padding 2 must be less than"),

@@ -5,11 +5,14 @@ import pytest
 
 import nn
 from autograd import Tensor
-from autograd.errors import ArgumentError, ShapeError
+from autograd.errors import ArgumentError, DTypeError, ShapeError
 from autograd.testing import check_grads
 from nn import functional as F  # noqa: N812
 
 BAD_SETTINGS = {
+    "negative": (lambda: nn.Linear(-1, 3), "Linear: in_features must be at least 0, got -1"),
+    "channels": (lambda: nn.Conv2d(2, 0, 3), "Conv2d: out_channels must be at least 1, got 0"),
+    "eps": (lambda: nn.BatchNorm1d(3, -1), "BatchNorm1d: eps must not be negative, got -1"),
     "maxout": (lambda: nn.Maxout(2, 3, 0), "Maxout: k must be at least 1, got 0"),
     "kernel": (lambda: nn.RBF(2, 3, "cubic"), "RBF: no kernel 'cubic'; there is gaussian, multi"),
     "rbf": (lambda: F.rbf(np.ones(2), np.ones((1, 2)), np.ones(1), "cubic"), "rbf: no kernel"),
@@ -18,7 +21,7 @@ BAD_SETTINGS = {
     "noise": (lambda: nn.GaussianNoise(-1), "GaussianNoise: std must not be negative, got -1"),
     "widths": (lambda: nn.ZeroPad2d((1, 2)), "ZeroPad2d: padding must be an int or 4 ints, got"),
     "fractions": (lambda: nn.ZeroPad1d((1.5, 2)), "ZeroPad1d: padding must be an int or 2 ints"),
-    "negative": (lambda: nn.ReflectionPad1d(-1), "ReflectionPad1d: padding must not be negative"),
+    "negative width": (lambda: nn.ReflectionPad1d(-1), "padding must not be negative, got -1"),
     "mode": (lambda: F.pad(np.ones(3), (1, 1), "mirror"), "pad: no mode 'mirror'; there is const"),
 }  # fmt: skip
 
@@ -27,6 +30,29 @@ BAD_SETTINGS = {
 def test_settings_that_make_no_sense_are_refused(case):
     action, match = BAD_SETTINGS[case]
     with pytest.raises(ArgumentError, match=match):
+        action()
+
+
+@pytest.mark.parametrize(
+    ("action", "match"),
+    [
+        (lambda: nn.Linear(2.5, 3), r"Linear: in_features must be an int, got 2\.5"),
+        (lambda: nn.Linear(2, True), "Linear: out_features must be an int, got True"),
+        (lambda: nn.Bilinear(2, "3", 1), "Bilinear: in2_features must be an int, got '3'"),
+        (lambda: nn.Conv2d(2.0, 3, 3), r"Conv2d: in_channels must be an int, got 2\.0"),
+        (lambda: nn.BatchNorm1d(None), "BatchNorm1d: num_features must be an int, got None"),
+        (lambda: nn.LayerNorm((3, 1.5)), r"LayerNorm: normalized_shape must be an int, got 1\.5"),
+        (lambda: nn.GroupNorm(2, "4"), "GroupNorm: num_channels must be an int, got '4'"),
+        (lambda: nn.Dropout("half"), "Dropout: p must be a number, got 'half'"),
+        (lambda: nn.ELU(None), "ELU: alpha must be a number, got None"),
+        (lambda: nn.LeakyReLU("0.1"), r"LeakyReLU: negative_slope must be a number, got '0\.1'"),
+        (lambda: nn.PixelShuffle(1.5), "PixelShuffle: upscale_factor must be an int"),
+        (lambda: nn.LPPool1d("2", 2), "LPPool1d: norm_type must be a number"),
+        (lambda: nn.Linear(2, 3, dtype=int), "only float tensors can require grad"),
+    ],
+)
+def test_settings_of_the_wrong_kind_are_refused(action, match):
+    with pytest.raises(DTypeError, match=match):
         action()
 
 

@@ -13,6 +13,12 @@ from autograd.errors import ShapeError
 # class -> its arguments, an input, the ordinary layer
 LAZY = {
     "LazyLinear": ((2,), (5, 3), lambda: nn.Linear(3, 2, rng=0)),
+    "LazyBatchNorm1d": ((), (5, 3, 2), lambda: nn.BatchNorm1d(3)),
+    "LazyBatchNorm2d": ((), (5, 3, 2, 2), lambda: nn.BatchNorm2d(3)),
+    "LazyBatchNorm3d": ((), (5, 3, 2, 2, 2), lambda: nn.BatchNorm3d(3)),
+    "LazyInstanceNorm1d": ((), (3, 4), lambda: nn.InstanceNorm1d(3, 1e-5, 0.1, True, True)),
+    "LazyInstanceNorm2d": ((), (5, 3, 2, 2), lambda: nn.InstanceNorm2d(3, 1e-5, 0.1, True, True)),
+    "LazyInstanceNorm3d": ((), (3, 2, 2, 2), lambda: nn.InstanceNorm3d(3, 1e-5, 0.1, True, True)),
     "LazyConv1d": ((2, 3), (5, 3, 6), lambda: nn.Conv1d(3, 2, 3, rng=0)),
     "LazyConv2d": ((2, 3), (3, 6, 6), lambda: nn.Conv2d(3, 2, 3, rng=0)),
     "LazyConv3d": ((2, 2), (5, 3, 3, 3, 3), lambda: nn.Conv3d(3, 2, 2, rng=0)),

@@ -196,7 +196,14 @@ def _per_channel(
     out = out if bias is None else out + bias
     if not return_moments:
         return out
-    return out, *(plain(moment).reshape(-1, x.shape[1]).mean(0) for moment in (m, v))
+    return out, *(_average(plain(moment), x.shape[1]) for moment in (m, v))
+
+
+def _average(moment: np.ndarray, channels: int) -> np.ndarray:
+    """One number for each channel, of one or many."""
+    if moment.size == channels:
+        return moment.reshape(channels)
+    return moment.reshape(-1, channels).mean(0)
 
 
 def _norm_samples(rng: Rng) -> Iterable[Sample]:

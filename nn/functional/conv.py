@@ -6,7 +6,7 @@ from typing import Any
 
 import autograd as ag
 
-Sizes = int | tuple[int, ...]  # one number for all axes of space, or one for each
+from .shapes import Sizes
 
 
 def conv1d(

@@ -98,7 +98,9 @@ def _with_own_statistics(
     count = np.size(input) // (sets * len(mean))
     unbiased = var * (count / (count - 1))
     for tensor, new in zip(running, (mean, unbiased)):
-        tensor.data = (1 - momentum) * tensor._data + momentum * new
+        buffer = tensor.data
+        buffer *= 1 - momentum
+        buffer += momentum * new
     return out
 
 

@@ -14,9 +14,8 @@ from autograd.errors import ShapeError
 from autograd.messages import complain
 from autograd.random import Rng
 
-from .shapes import shape_of
+from .shapes import Sizes, shape_of
 
-Sizes = int | tuple[int, ...]  # one number for all axes of space, or one for each
 SomeSizes = int | Sequence[int | None]  # the same, and None for the size of the input
 
 # Largest values

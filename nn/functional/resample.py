@@ -35,6 +35,25 @@ def interpolate(
     return ag.interpolate(input, size, scale_factor, mode, bool(align_corners))
 
 
+def grid_sample(
+    input: Any, grid: Any, mode: str = "bilinear", padding_mode: str = "zeros",
+    align_corners: bool | None = None,
+) -> Any:  # fmt: skip
+    """The values of images (N, C, H, W) at points between -1 and 1: grid is (N, OH, OW, 2).
+
+    Parameters
+    ----------
+    mode : "bilinear", "nearest" or "bicubic"
+    padding_mode : what lies outside: "zeros", "border" or "reflection"
+    align_corners : whether -1 and 1 are the centres of the outermost pixels; False unless given
+
+    Source
+    ------
+    Jaderberg, Simonyan, Zisserman & Kavukcuoglu (2015), "Spatial Transformer Networks".
+    """
+    return ag.grid_sample(input, grid, mode, padding_mode, bool(align_corners))
+
+
 def pixel_shuffle(input: Any, upscale_factor: int) -> Any:
     """(..., C * r * r, H, W) as larger images of fewer channels, (..., C, H * r, W * r).
 

@@ -1,4 +1,4 @@
-"""The shape of whatever a layer is given."""
+"""Shapes: of whatever a layer is given, and what options about space look like."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 from autograd.tensor import Tensor
+
+Sizes = int | tuple[int, ...]  # one number for all axes of space, or one for each
 
 
 def shape_of(x: Any) -> tuple[int, ...]:

@@ -1,4 +1,7 @@
-"""Every module is compared with PyTorch's, or is one that PyTorch does not have."""
+"""Every module is compared with PyTorch's, or is one that PyTorch does not have.
+
+And what both have takes the same arguments.
+"""
 
 import inspect
 from pathlib import Path
@@ -6,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import nn
+from nn import functional as F  # noqa: N812
 
 from .modules import torch
 
@@ -79,3 +83,22 @@ def test_constructors_take_the_same_arguments_in_the_same_order(name):
         (n, d) for n, d in parameters(getattr(torch.nn, name)) if n not in OLD and n[0] != "_"
     ]
     assert parameters(getattr(nn, name))[: len(theirs)] == theirs
+
+
+# Functions. Those of PyTorch that are written in C or chosen at run time tell no signature: the
+# oracle tests of each group call them with positional arguments.
+
+OLD_OPTIONS = OLD | {"out", "_stacklevel", "antialias"}
+
+
+def told(name):
+    try:
+        return [(n, d) for n, d in parameters(getattr(torch.nn.functional, name)) if n[0] != "_"]
+    except ValueError:
+        return []
+
+
+@pytest.mark.parametrize("name", [n for n in F.__all__ if hasattr(torch.nn.functional, n)])
+def test_functions_take_the_same_arguments_in_the_same_order(name):
+    theirs = [(n, d) for n, d in told(name) if n not in OLD_OPTIONS]
+    assert parameters(getattr(F, name))[: len(theirs)] == theirs
