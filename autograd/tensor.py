@@ -28,6 +28,8 @@ def as_array(data: Any, dtype: Any = None) -> np.ndarray:
     dtype = None if dtype is None else as_dtype(dtype)
     try:
         out = np.array(data, dtype=dtype)
+    except OverflowError as e:
+        raise DTypeError(f"Tensor: {e}") from None
     except (ValueError, TypeError) as e:
         raise ShapeError(
             f"Tensor: cannot make an array of this {type(data).__name__}: {e}"

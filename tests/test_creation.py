@@ -162,3 +162,17 @@ def test_an_unknown_dtype_is_refused():
 def test_every_name_is_listed():
     assert creation.__all__ == sorted(creation.__all__)
     assert all(callable(getattr(creation, name)) for name in creation.__all__)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Tensor([1, 300], dtype="uint8"),
+        lambda: Tensor(-1, dtype="uint8"),
+        lambda: ag.full((2,), 300, dtype="uint8"),
+        lambda: ag.full_like(np.uint8([1]), 300),
+    ],
+)
+def test_numbers_that_the_dtype_cannot_hold(make):
+    with pytest.raises(DTypeError, match="out of bounds for uint8"):
+        make()

@@ -86,6 +86,13 @@ BAD_CALLS = [
     (lambda: t(2) * np.array(["a", "b"]), DTypeError, "multiply", ["<U1", "(2,)"]),
     (lambda: t(2) * np.array([None, 1]), DTypeError, "multiply", ["object", "(2,)"]),
     (lambda: Tensor(np.uint8([1, 2])) + 300, DTypeError, "add", ["300", "uint8", "(2,)"]),
+    (lambda: ag.where(True, np.uint8([1, 2]), -1), DTypeError, "where", ["-1", "uint8", "(2,)"]),
+    (
+        lambda: Tensor(np.uint8([1, 2])).__setitem__(0, 300),
+        DTypeError,
+        "index_put",
+        ["300", "uint8"],
+    ),
     (lambda: ag.clip(np.uint8([1, 2]), -1, 5), DTypeError, "clip", ["-1", "uint8", "(2,)"]),
     (lambda: t(2) @ {"a": 1}, DTypeError, "matmul", ["dict", "(2,)"]),
     (lambda: ag.exp("a"), DTypeError, "exp", ["x must be", "str"]),

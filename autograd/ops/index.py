@@ -9,6 +9,7 @@ import numpy as np
 
 from ..algebra import where
 from ..binding import bind, check_writable, rebind
+from ..dispatch import COMPLAINTS
 from ..errors import DTypeError, IndexingError, ShapeError
 from ..messages import complain, retell
 from ..op import op
@@ -274,7 +275,7 @@ def assign(x: Tensor, index: Index, value: Any) -> None:
         v = value._data if type(value) is Tensor else value
         try:
             _assign(x.data, v, index)
-        except (ValueError, TypeError, IndexError) as e:
+        except COMPLAINTS as e:
             raise retell("index_put", e, {"x": x, "v": value}, {"index": index}) from None
     else:
         rebind(x, index_put(x, value, index=index), "x[...] =")
