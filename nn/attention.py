@@ -211,7 +211,8 @@ class MultiheadAttention(Module):
         if attn_mask is not None:
             wanted = [(length, places), (n * self.num_heads, length, places)]
             mask = self._checked_mask("attn_mask", attn_mask, wanted)
-            masks.append(mask.reshape(n if mask.ndim == 3 else 1, -1, length, places))
+            outer = (n, self.num_heads) if mask.ndim == 3 else (1, 1)
+            masks.append(mask.reshape(*outer, length, places))
         elif is_causal:
             masks.append(np.tri(length, places, dtype=bool)[None, None])
         if padding is not None:

@@ -19,6 +19,16 @@ from .misfit import misfit
 from .module import Module
 
 
+def state_parts(module: Module, sizes: str, hx: Any, count: int) -> tuple[Any, ...]:
+    """The arrays of a state that the user gave: one, or a tuple of two."""
+    if count == 1:
+        return (hx,)
+    if not isinstance(hx, (tuple, list)) or len(hx) != count:
+        given = f"{len(hx)} of them" if isinstance(hx, (tuple, list)) else type(hx).__name__
+        raise misfit(module, sizes, f"the state must be a tuple (h, c), got {given}", {})
+    return tuple(hx)
+
+
 class _Cell(Module):
     """What the cells share.
 
@@ -80,7 +90,7 @@ class _Cell(Module):
         if hx is None:
             state = (np.zeros(expected, self.weight_hh.dtype),) * self.states
         else:
-            state = tuple(hx) if self.states > 1 else (hx,)
+            state = state_parts(self, sizes, hx, self.states)
         found = [shape_of(s) for s in state]
         if found != [expected] * self.states:
             fact = f"the state has shape {', '.join(map(str, found))}, expected {expected}"

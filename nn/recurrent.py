@@ -12,6 +12,7 @@ from autograd.errors import ArgumentError
 from autograd.random import Rng, generator
 
 from . import functional, init
+from .cell import state_parts
 from .functional.shapes import shape_of
 from .linear import new_parameter
 from .misfit import misfit
@@ -117,25 +118,26 @@ class _Recurrent(Module):
             raise misfit(self, self._sizes(), fact, {"x": input})
         self._check_features(input)
         flip = self.batch_first and axes == 3
-        out, state = self._stack(ag.swapaxes(input, 0, 1) if flip else input, hx, lengths)
+        x = ag.swapaxes(input, 0, 1) if flip else input
+        out, state = self._stack(x, self._first_state(hx, shape_of(x)[1:-1], x), lengths)
         return ag.swapaxes(out, 0, 1) if flip else out, self._handed_out(state)
 
     def _forward_packed(self, packed: PackedSequence, hx: Any) -> tuple[PackedSequence, Any]:
         """Run on the padded samples, longest first; states have the order of the caller."""
         self._check_features(packed.data)
         order, back = packed.sorted_indices, packed.unsorted_indices
-        if hx is not None and order is not None:
-            hx = tuple(s[:, order] for s in hx) if self.states > 1 else hx[:, order]
         lengths = packed.sorted_lengths
-        out, state = self._stack(padded(packed), hx, lengths)
+        start = self._first_state(hx, lengths.shape, packed.data)
+        if order is not None:
+            start = tuple(s[:, order] for s in start)
+        out, state = self._stack(padded(packed), start, lengths)
         data = out[inside(lengths, len(out))]
         if back is not None:
             state = tuple(s[:, back] for s in state)
         return packed._replace(data=data), self._handed_out(state)
 
-    def _stack(self, x: Any, hx: Any, lengths: Any) -> tuple[Any, tuple[Any, ...]]:
+    def _stack(self, x: Any, start: tuple[Any, ...], lengths: Any) -> tuple[Any, tuple[Any, ...]]:
         """All layers, for x (time, ..., features)."""
-        start = self._first_state(hx, shape_of(x)[1:-1], x)
         last: list[tuple[Any, ...]] = []
         for layer in range(self.num_layers):
             if layer:
@@ -160,7 +162,7 @@ class _Recurrent(Module):
         if hx is None:
             dtype = self.weight_ih_l0.dtype  # type: ignore[attr-defined]
             return tuple(np.zeros(shape, dtype) for shape in shapes)
-        given = tuple(hx) if self.states > 1 else (hx,)
+        given = state_parts(self, self._sizes(), hx, self.states)
         found = [shape_of(s) for s in given]
         if found != shapes:
             fact = f"the first state has shape {', '.join(map(str, found))}, expected "

@@ -275,3 +275,15 @@ def test_functional_attention_is_the_op():
     close(F.scaled_dot_product_attention(q, k, v, scale=0.3), expected)
     dropped = F.scaled_dot_product_attention(q, k, v, dropout_p=0.5, rng=0)
     assert np.array_equal(dropped, F.scaled_dot_product_attention(q, k, v, dropout_p=0.5, rng=0))
+
+
+@pytest.mark.parametrize("needed", [True, False])
+@pytest.mark.parametrize(("batch", "queries", "keys"), [(0, 3, 2), (2, 0, 3), (2, 3, 0)])
+def test_nothing_to_attend_to_or_nobody_to_attend(batch, queries, keys, needed):
+    layer = nn.MultiheadAttention(4, 2, batch_first=True)
+    q, k = (np.ones((batch, n, 4), np.float32) for n in (queries, keys))
+    for mask in (None, np.zeros((queries, keys), bool)):
+        out, weights = layer(q, k, k, attn_mask=mask, need_weights=needed)
+        assert out.shape == (batch, queries, 4)
+        assert (np.asarray(out) == 0).all() or keys
+        assert weights is None or weights.shape == (batch, queries, keys)

@@ -41,7 +41,7 @@ MODELS = words("""
     normalisation layer_norm lazy_norm
     dropout shape container progress
     loss loss_classes loss_margin embedding
-    packing recurrent cell seq2seq attention transformer positions
+    packing cell recurrent seq2seq attention transformer positions
     optim.saving optim.optimizer optim.per_parameter optim.sgd optim.adam optim.adam_variants
     optim.adaptive optim.signs optim.averaged optim.adafactor
     optim.line_search optim.flat optim.lbfgs optim.conjugate

@@ -189,7 +189,7 @@ def test_misfits_name_the_cell_within_the_model(name):
     with pytest.raises(ShapeError, match="3 axes, expected 2"):
         cell(np.ones((1, 2, 3)))
     with pytest.raises(ShapeError, match=r"state has shape .*expected \(2, 4\)"):
-        cell(np.ones((2, 3)), np.ones((2, 3)))
+        cell(np.ones((2, 3)), (np.ones((2, 3)),) * 2 if "LSTM" in name else np.ones((2, 3)))
 
 
 BAD_OPTIONS = {
@@ -286,3 +286,26 @@ def test_it_learns_to_reverse(forcing):
         loss.backward()
         optimizer.step()
     assert np.array_equal(model.decode(source, start=0, stop=stop, max_length=9), answer)
+
+
+@pytest.mark.parametrize("state", [np.zeros((1, 2, 4)), (np.zeros((1, 2, 4)),), 3])
+@pytest.mark.parametrize("name", ["LSTM", "PeepholeLSTM", "LSTMCell"])
+def test_a_state_of_one_array_is_not_enough_for_an_lstm(name, state):
+    x = np.ones((2, 3)) if "Cell" in name else np.ones((5, 2, 3))
+    with pytest.raises(ShapeError, match=r"state must be a tuple \(h, c\)"):
+        getattr(nn, name)(3, 4)(x, state)
+
+
+@layers
+def test_an_empty_batch_gives_an_empty_result(name):
+    out, state = getattr(nn, name)(3, 4, bidirectional=True)(np.zeros((5, 0, 3), np.float32))
+    assert out.shape == (5, 0, 8)
+    assert all(s.shape == (2, 0, 4) for s in states(state))
+
+
+@layers
+def test_a_first_state_that_does_not_fit_a_packed_batch(name):
+    packed = nn.pack_sequence([np.ones((1, 3)), np.ones((2, 3))], enforce_sorted=False)
+    h = np.zeros((1, 1, 4))
+    with pytest.raises(ShapeError, match=r"first state has shape .*expected \(1, 2, 4\)"):
+        getattr(nn, name)(3, 4)(packed, (h, h) if "LSTM" in name else h)
