@@ -38,6 +38,7 @@ bench: $(VENV)/.bench
 	$(BIN)/python benchmarks/dispatch.py
 	$(BIN)/python benchmarks/engine.py
 	$(BIN)/python benchmarks/memory.py
+	$(BIN)/python benchmarks/loading.py
 	$(BIN)/python benchmarks/pooling.py
 	$(BIN)/python benchmarks/sequence.py
 

@@ -48,7 +48,7 @@ def epochs(loader, count=2):
 
 def gone(pid):
     """Whether a process has ended; waits for it a little."""
-    for _ in range(250):
+    for _ in range(1000):
         try:
             os.kill(pid, 0)
         except ProcessLookupError:
@@ -201,7 +201,7 @@ def test_a_killed_worker_ends_the_loop(number, how):
     with pytest.raises(WorkerError, match=rf"worker 1 \(process \d+\) (was )?{how}") as info:
         list(DataLoader(Deadly(number), 4, num_workers=2))
     assert "batch 1 of samples [4, 5, 6, 7]" in str(info.value)
-    assert time.monotonic() - start < 20
+    assert time.monotonic() - start < 60
 
 
 def test_a_worker_killed_from_outside_ends_the_loop_and_the_next_loop_works():
@@ -310,7 +310,7 @@ def test_ctrl_c_ends_everything_quietly(tmp_path):
     ) as process:
         worker = int(process.stdout.readline())
         os.killpg(process.pid, signal.SIGINT)  # what a terminal does: everyone gets it
-        _, errors = process.communicate(timeout=20)
+        _, errors = process.communicate(timeout=60)
     assert process.returncode == -signal.SIGINT
     assert errors.count("Traceback") == 1  # the parent's own
     assert gone(worker)
@@ -329,12 +329,15 @@ def test_a_killed_parent_leaves_no_workers(tmp_path):
 @pytest.mark.parametrize("crew", [{"num_workers": 2}, {"threads": 2}], ids=str)
 def test_prefetching_is_bounded(crew, tmp_path):
     batches = iter(DataLoader(Noted(tmp_path), 1, **crew, prefetch_factor=2))
-    next(batches)
-    time.sleep(0.5)
-    assert len(list(tmp_path.iterdir())) == 1 + 2 * 2
-    next(batches)
-    time.sleep(0.2)
-    assert len(list(tmp_path.iterdir())) == 2 + 2 * 2
+    for handed_out in (1, 2, 3):
+        next(batches)
+        bound = handed_out + 2 * 2
+        for _ in range(500):  # until the workers have done all that they may
+            if len(list(tmp_path.iterdir())) >= bound:
+                break
+            time.sleep(0.02)
+        time.sleep(0.1)  # and would do more
+        assert len(list(tmp_path.iterdir())) == bound
     batches.close()
 
 
