@@ -1,17 +1,16 @@
-"""Files from the network: whole and verified, or not there at all."""
+"""Files from the network: whole and verified, or not there at all.
+
+What speaks HTTP and reads archives is imported when it is needed: it takes longer than all of `nn`.
+"""
 
 from __future__ import annotations
 
 import hashlib
-import http.client
 import os
-import tarfile
-import urllib.request
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
-from urllib.error import HTTPError
 
 from autograd.errors import ArgumentError
 
@@ -43,6 +42,8 @@ def download(
     DownloadError
         If no mirror delivered, with the reason for each.
     """
+    from http.client import HTTPException
+
     target = Path(path)
     if isinstance(urls, str) or not urls:
         raise ArgumentError(f"download: urls must be a list of addresses, got {urls!r}")
@@ -58,7 +59,7 @@ def download(
     for url in urls:
         try:
             _attempt(url, part, digest, timeout)
-        except (OSError, http.client.HTTPException) as e:  # URLError and timeouts are OSErrors
+        except (OSError, HTTPException) as e:  # URLError and timeouts are OSErrors
             reasons.append(f"{url}: {e or type(e).__name__}")
             continue
         os.replace(part, target)
@@ -102,10 +103,13 @@ def _hash(part: Path, kind: str) -> str:
 
 def _fetch(url: str, part: Path, *, resume: bool, timeout: float) -> None:
     """Bring `part` to its full length."""
+    from urllib.error import HTTPError
+    from urllib.request import Request, urlopen
+
     have = part.stat().st_size if resume and part.exists() else 0
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
     try:
-        answer = urllib.request.urlopen(urllib.request.Request(url, headers=headers), None, timeout)
+        answer = urlopen(Request(url, headers=headers), None, timeout)
     except HTTPError as e:
         e.close()
         if e.code != _GONE or not have:
@@ -143,6 +147,8 @@ def unpack(archive: Path, names: Iterable[str], folder: Path) -> None:
     FormatError
         If the archive is damaged or lacks one of them.
     """
+    import tarfile
+
     missing = set(names)
     try:
         with tarfile.open(archive, "r:gz") as tar:

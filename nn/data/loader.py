@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import closing
 from copy import deepcopy
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,8 +18,10 @@ from autograd.random import Rng, generator
 from ..errors import StateError
 from .sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler, restored
 from .task import Recipe, Task
-from .threads import Threads
-from .workers import Workers
+
+if TYPE_CHECKING:
+    from .threads import Threads
+    from .workers import Workers
 
 _PREFETCH = 2  # batches ahead for each worker, as in PyTorch
 
@@ -175,8 +177,12 @@ class DataLoader:
     def _hired(self, recipe: Recipe) -> Workers | Threads:
         crew: Workers | Threads
         if self.threads:
+            from .threads import Threads  # imported when needed: `import nn` stays fast
+
             crew = Threads(recipe, self.threads)
         else:
+            from .workers import Workers
+
             crew = Workers(recipe, self.num_workers, self.worker_init_fn, self.timeout)
         if self.persistent_workers:
             self._crew = crew

@@ -218,7 +218,9 @@ class Workers:
         how = f"ended with exit code {code}"
         if code is not None and code < 0:
             how = f"was killed by {signal.Signals(-code).name}"
-        hint = "SIGKILL often means that memory ran out: try fewer workers or smaller batches"
+        hint = "its messages above, if any, say more"
+        if how.endswith("SIGKILL"):
+            hint = "often this means that memory ran out: try fewer workers or smaller batches"
         if not self._heard[worker]:
             hint = (
                 "a script that uses workers needs `if __name__ == '__main__':` around what it "
