@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+import autograd as ag
 from autograd.tensor import Tensor
 
 from . import functional, init
@@ -204,8 +205,8 @@ class InstanceNorm(PerChannel):
             fact = "statistics of a single value for each channel say nothing"
             raise misfit(self, f"{self.num_features}", fact, {"x": input})
         out = functional.instance_norm(
-            input if batch else input[None], self.running_mean, self.running_var, self.weight,
-            self.bias, own, self.momentum or 0.0, self.eps,
+            input if batch else ag.expand_dims(input, axis=0), self.running_mean, self.running_var,
+            self.weight, self.bias, own, self.momentum or 0.0, self.eps,
         )  # fmt: skip
         return out if batch else out[0]
 

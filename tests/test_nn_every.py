@@ -162,10 +162,12 @@ def test_float32_stays_and_everything_gets_a_gradient(name):
 
 
 @every_layer
-def test_arrays_and_tensors_give_the_same(name):
+def test_tensors_arrays_and_lists_give_the_same(name):
     layer, inputs = make(name)
     layer.eval()
-    assert np.array_equal(values(layer(*map(values, inputs))), values(layer(*inputs)))
+    expected = values(layer(*inputs))
+    assert np.array_equal(values(layer(*map(values, inputs))), expected)
+    assert np.allclose(values(layer(*[x.tolist() for x in inputs])), expected, atol=1e-6)
 
 
 @every_layer
