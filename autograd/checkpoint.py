@@ -12,7 +12,7 @@ from . import random
 from .engine import recover
 from .errors import GraphError
 from .graph import Node, ancestors, next_seq
-from .modes import enable_grad, state
+from .modes import Setting, enable_grad, state
 from .provenance import here
 from .tensor import Tensor, wrap
 from .tree import flatten
@@ -23,8 +23,9 @@ def checkpoint(f: Callable[..., Any], *args: Any) -> Any:
 
     The graph has its full shape (pictures, errors and `explain` see every op), and the recomputed
     arrays are put into the very nodes that lost them, so closed-over parameters, several outputs,
-    nested checkpoints and higher orders all work. The package's random generator is set back for
-    the second run, so dropout masks come out the same.
+    nested checkpoints and higher orders all work. Random generators, the package's and those that
+    are given as `rng=`, are set back for the second run, so dropout masks come out the same; and
+    running statistics move in the first run only.
 
     Parameters
     ----------
@@ -56,10 +57,14 @@ def checkpoint(f: Callable[..., Any], *args: Any) -> Any:
     start = next_seq()
     generator_state = random.get_state()
     inputs = [_kept(value) for value in flatten(args)[0]]
-    result = f(*args)
+    drawn: dict[np.random.Generator, Any] = {}
+    with Setting("drawn", drawn):
+        result = f(*args)
+    if state.drawn is not None:  # a checkpoint around this one runs it again too
+        state.drawn.update({g: s for g, s in drawn.items() if g not in state.drawn})
     recorded = _recorded(result, start)
     if recorded:
-        replay = _Replay(f, inputs, flatten(args)[1], generator_state, recorded)
+        replay = _Replay(f, inputs, flatten(args)[1], generator_state, drawn, recorded)
         for node in recorded:
             node.saved = None
             node.recovery = replay
@@ -79,6 +84,11 @@ def _recorded(result: Any, start: int) -> list[Node]:
     return [n for n in ancestors(*roots) if n.seq > start and n.op is not None]
 
 
+def _set_back(states: dict[np.random.Generator, Any]) -> None:
+    for generator, before in states.items():
+        generator.bit_generator.state = before
+
+
 class _Replay:
     """Runs the function again and hands the saved arrays to the nodes of the first run."""
 
@@ -88,24 +98,29 @@ class _Replay:
         inputs: list[Any],
         rebuild: Callable[[list[Any]], Any],
         generator_state: Any,
+        drawn: dict[np.random.Generator, Any],
         nodes: list[Node],
     ):
         self.f = f
         self.inputs = inputs
         self.rebuild = rebuild
         self.generator_state = generator_state
+        self.drawn = drawn
         self.nodes = [weakref.ref(n) for n in nodes]  # the nodes hold us: no cycle
         self.where = here()
 
     def __call__(self) -> None:
         before = random.get_state()
+        others = {g: g.bit_generator.state for g in self.drawn}
         random.set_state(self.generator_state)
+        _set_back(self.drawn)
         try:
             start = next_seq()
-            with enable_grad():
+            with enable_grad(), Setting("replaying", True):
                 again = _recorded(self.f(*self.rebuild(self.inputs)), start)
         finally:
             random.set_state(before)
+            _set_back(others)
         nodes = [r() for r in self.nodes]
         first = [n.op.name for n in nodes if n is not None and n.op is not None]
         second = [n.op.name for n in again if n.op is not None]

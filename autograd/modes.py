@@ -18,6 +18,8 @@ class _State(threading.local):
     recording = True
     scope: Any = None  # the graph.Scope of the module whose forward runs
     debug = False
+    drawn: dict[Any, Any] | None = None  # in a checkpoint: Generator -> its state before
+    replaying = False  # whether a checkpoint runs for the second time
 
 
 state = _State()

@@ -16,6 +16,7 @@ import numpy as np
 
 from .dtypes import get_default_dtype
 from .errors import ArgumentError, DTypeError
+from .modes import state
 from .tensor import Tensor
 
 Rng = np.random.Generator | int | None
@@ -62,6 +63,8 @@ def generator(rng: Rng = None) -> np.random.Generator:
     if rng is None:
         return _thread.rng or _generator
     if isinstance(rng, np.random.Generator):
+        if state.drawn is not None and rng not in state.drawn:
+            state.drawn[rng] = rng.bit_generator.state
         return rng
     if isinstance(rng, (int, np.integer)) and not isinstance(rng, bool):
         if rng < 0:

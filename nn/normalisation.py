@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 import autograd as ag
+from autograd import modes
 from autograd.tensor import Tensor
 
 from . import functional, init
@@ -117,7 +118,8 @@ class BatchNorm(PerChannel):
             input, self.running_mean, self.running_var, self.weight, self.bias, True,
             1 / float(batches) if self.momentum is None else self.momentum, self.eps,
         )  # fmt: skip
-        tracked.data = batches
+        if not modes.state.replaying:
+            tracked.data = batches
         return out
 
     def _misfit(self, x: Any, shape: tuple[int, ...]) -> Exception:

@@ -184,6 +184,24 @@ def test_random_numbers_come_out_the_same():
     assert ag.random.rand(3).tolist() == following
 
 
+@pytest.mark.parametrize("nested", [False, True])
+def test_generators_that_are_given_draw_the_same_again(nested):
+    def run(wrapped):
+        rng = np.random.default_rng(0)
+
+        def inner(x):
+            return ag.dropout(x * 2, 0.5, rng=rng) * x
+
+        def f(x):
+            return ag.dropout(inner(x), 0.5, rng=rng) + (checkpoint(inner, x) if nested else 0)
+
+        x = Tensor(np.arange(1.0, 41), requires_grad=True)
+        (checkpoint(f, x) if wrapped else f(x)).sum().backward()
+        return x.grad.tolist(), rng.random()
+
+    assert run(True) == run(False)
+
+
 def test_arguments_that_change_afterwards_do_no_harm():
     a = np.array([2.0, 3.0])
     t, x = Tensor(a), leaf([1.0, 2.0])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import nn
-from autograd import Tensor
+from autograd import Tensor, checkpoint
 from autograd.errors import ArgumentError, DTypeError, ShapeError
 from autograd.testing import check_grads
 from nn import functional as F  # noqa: N812
@@ -126,3 +126,17 @@ def test_running_statistics_that_cannot_change_are_refused(name):
 def test_second_derivatives_go_through_batch_statistics():
     layer = nn.BatchNorm1d(2, track_running_stats=False, dtype="f8")
     check_grads(layer, np.random.default_rng(0).normal(size=(4, 2)), order=2)
+
+
+@pytest.mark.parametrize("kind", [nn.BatchNorm1d, nn.InstanceNorm1d])
+@pytest.mark.parametrize("momentum", [0.1, None])
+def test_a_checkpoint_moves_running_statistics_once(kind, momentum):
+    x = np.random.default_rng(0).normal(size=(4, 3, 5))
+    states = []
+    for wrapped in (False, True):
+        layer, given = kind(3, 1e-5, momentum, True, True), Tensor(x, requires_grad=True)
+        y = checkpoint(layer, given) if wrapped else layer(given)
+        (y * y * y).sum().backward()
+        states.append({**layer.state_dict(), "grad": np.asarray(given.grad)})
+    for key, value in states[0].items():
+        assert np.array_equal(value, states[1][key])
