@@ -44,6 +44,7 @@ from .errors import (
     RuleError,
     ShapeError,
 )
+from .kernels import get_num_threads, set_num_threads
 from .modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from .op import REGISTRY, composite, op
 from .op import exports as _exports
@@ -61,9 +62,10 @@ __all__ = sorted(
         "REGISTRY", "ArgumentError", "AutogradError", "AxisError", "DTypeError", "DerivativeError",
         "GraphError", "IndexingError", "NonFiniteError", "RuleError", "ShapeError", "Tensor",
         "__version__", "arange", "checkpoint", "composite", "debug", "empty", "empty_like",
-        "enable_grad", "explain", "eye", "full", "full_like", "get_default_dtype", "grad",
-        "hessian", "hvp", "is_grad_enabled", "jacobian", "jvp", "linalg", "linspace", "logspace",
-        "manual_seed", "no_grad", "ones", "ones_like", "op", "random", "set_default_dtype",
-        "set_grad_enabled", "testing", "value_and_grad", "vjp", "zeros", "zeros_like", *_functions,
+        "enable_grad", "explain", "eye", "full", "full_like", "get_default_dtype",
+        "get_num_threads", "grad", "hessian", "hvp", "is_grad_enabled", "jacobian", "jvp", "linalg",
+        "linspace", "logspace", "manual_seed", "no_grad", "ones", "ones_like", "op", "random",
+        "set_default_dtype", "set_grad_enabled", "set_num_threads", "testing", "value_and_grad",
+        "vjp", "zeros", "zeros_like", *_functions,
     ]
 )  # fmt: skip

@@ -8,6 +8,7 @@ from .creation import arange as arange, empty as empty, empty_like as empty_like
 from .debug import debug as debug, explain as explain
 from .dtypes import get_default_dtype as get_default_dtype, set_default_dtype as set_default_dtype
 from .errors import ArgumentError as ArgumentError, AutogradError as AutogradError, AxisError as AxisError, DerivativeError as DerivativeError, DTypeError as DTypeError, GraphError as GraphError, IndexingError as IndexingError, NonFiniteError as NonFiniteError, RuleError as RuleError, ShapeError as ShapeError
+from .kernels import get_num_threads as get_num_threads, set_num_threads as set_num_threads
 from .modes import enable_grad as enable_grad, is_grad_enabled as is_grad_enabled, no_grad as no_grad, set_grad_enabled as set_grad_enabled
 from .op import REGISTRY as REGISTRY, composite as composite, op as op
 from .op import exports as exports

@@ -68,6 +68,9 @@ def _parser() -> argparse.ArgumentParser:
     ops.add_argument("--check", action="store_true", help="fail if they are out of date")
     ops.set_defaults(run=_ops)
 
+    warmup = commands.add_parser("warmup", help="compile all kernels now, once for this machine")
+    warmup.set_defaults(run=_warmup)
+
     info = commands.add_parser("info", help="versions and engines, for bug reports")
     info.set_defaults(run=_info)
     return parser
@@ -145,6 +148,27 @@ def _ops(args: argparse.Namespace) -> int:
     return 0
 
 
+def _warmup(args: argparse.Namespace) -> int:
+    import nn
+
+    from .kernels import simd, warmup
+
+    calls = warmup.calls()
+    if not calls:
+        print("kernels are switched off (AUTOGRAD_SIMD=off or NUMBA_DISABLE_JIT): nothing to do")
+        return 0
+    from .kernels import _jit
+
+    _jit.waiting.told = True
+    host = simd()
+    start = time.perf_counter()
+    for _, call in nn.progress(calls, description=f"kernels for {host.name if host else ''}"):
+        call()
+    seconds = time.perf_counter() - start
+    print(f"{len(calls)} kernels ready in {seconds:.0f} s, kept in {_jit.folder()}")
+    return 0
+
+
 def _info(args: argparse.Namespace) -> int:
     import viz
 
@@ -156,7 +180,16 @@ def _info(args: argparse.Namespace) -> int:
         except metadata.PackageNotFoundError:
             print(f"{package:22s} not installed")
     print(f"graph pictures         {', '.join(viz.engines()) or 'no layout engine'}")
+    from . import kernels
+
+    host = kernels.simd()
     print(f"cores                  {os.cpu_count()}")
+    print(f"threads                {kernels.get_num_threads()} (Python's own, GIL released)")
+    print(f"vectors                {'off' if host is None else f'{host.name}, {host.bytes} bytes'}")
+    if host is not None:
+        from .kernels import _jit, conv_fast  # noqa: F401 - kernels must exist to have a folder
+
+        print(f"compiled kernels       {_jit.folder() or 'nowhere to keep them'}")
     blas = np.show_config(mode="dicts")
     if isinstance(blas, dict):
         print(f"BLAS                   {blas['Build Dependencies']['blas']['name']}")

@@ -10,7 +10,7 @@ from autograd import command, demo, generate
 from autograd.command import main
 
 ROOT = Path(__file__).resolve().parent.parent
-COMMANDS = ("demo", "check", "ops", "info")
+COMMANDS = ("demo", "check", "ops", "warmup", "info")
 
 
 def run(capsys, *args):

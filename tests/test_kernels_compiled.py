@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from autograd import kernels
-from autograd.kernels import _host, _jit, _threads, reference
+from autograd.kernels import _host, _jit, _threads, reference, warmup
 
 SETS = sorted({"plain", "avx2", _host.simd().name} if sys.platform != "darwin" else {"plain"})
 few = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
@@ -175,3 +175,20 @@ assert kernels.conv(x, w, (1, 1), ((1, 1), (1, 1)), (1, 1), 1)[0, 0, 1, 1] == 72
 """
     done = subprocess.run([sys.executable, "-c", code], env=env, timeout=120)
     assert done.returncode == 0
+
+
+def test_a_long_compilation_is_explained_in_one_line(capsys):
+    waiting = _jit._Waiting()
+    with patch.object(waiting, "told", False):
+        waiting.tell()
+        waiting.tell()
+    assert capsys.readouterr().err == _jit.NOTICE + "\n"
+
+
+def test_warmup_calls_every_tile():
+    host = _host.simd()
+    names = " ".join(name for name, _ in warmup.calls())
+    for rows, _ in host.spread:
+        assert f"-> {rows}," in names
+    for rows in host.gather:
+        assert f", {rows} wide" in names

@@ -6,14 +6,23 @@ Modules that use it are imported when the first large enough input arrives, so t
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 import numba
+from numba.core import event
 
 # Sums may be reordered, products fused. Not `fastmath=True`: that deletes the checks for NaN.
 FASTMATH = {"reassoc", "contract", "arcp", "nsz"}
+
+PATIENCE = 1.0  # seconds of compiling after which the user is told
+NOTICE = (
+    "autograd: compiling kernels for this machine; they stay on disk "
+    "(python -m autograd warmup compiles all of them)"
+)
 
 compiled: dict[str, Any] = {}  # 'conv_tiles.correlate' -> its dispatcher
 
@@ -42,3 +51,39 @@ def jit(function: Callable[..., Any]) -> Any:
     name = f"{function.__module__.rpartition('.')[2]}.{function.__name__}".lstrip("_")
     compiled[name] = dispatcher
     return dispatcher
+
+
+class _Waiting(event.Listener):
+    """Says in one line, once, why the first call takes so long."""
+
+    def __init__(self) -> None:
+        self.told = False
+        self.timers: list[Timer] = []
+
+    def on_start(self, event: Any) -> None:
+        if not self.told and event.data["dispatcher"] in compiled.values():
+            timer = Timer(PATIENCE, self.tell)
+            timer.daemon = True
+            timer.start()
+            self.timers.append(timer)
+
+    def on_end(self, event: Any) -> None:
+        if self.timers and event.data["dispatcher"] in compiled.values():
+            self.timers.pop().cancel()
+
+    def tell(self) -> None:
+        if not self.told:
+            self.told = True
+            print(NOTICE, file=sys.stderr, flush=True)
+
+
+waiting = _Waiting()
+event.register("numba:compile", waiting)
+
+
+def folder() -> str | None:
+    """Where compiled code is kept; None where it cannot be."""
+    for dispatcher in compiled.values():
+        path = getattr(dispatcher._cache, "cache_path", None)
+        return None if path is None else str(path)
+    return None

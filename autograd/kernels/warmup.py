@@ -1,0 +1,48 @@
+"""One call for every way that a compiled kernel is called: afterwards all of them are on disk.
+
+Each module of compiled kernels has an entry in `EXAMPLES`: a function that yields calls, for one
+dtype and the tiles of one instruction set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from ._host import Simd, simd
+
+Call = tuple[str, Callable[[], object]]
+
+
+def _convolutions(dtype: Any, host: Simd) -> Iterator[Call]:
+    from . import conv_fast
+
+    lanes = host.lanes(np.dtype(dtype).itemsize)
+    channels = max(8, lanes)
+    widths = [(1, 1, lanes), *((1, rows, lanes) for rows, _ in host.spread[1:])]
+    widths += [(channels, filters, rows) for filters in (lanes, 2 * lanes) for rows in host.gather]
+    for c, filters, width in widths:
+        x, w = np.ones((1, c, 4, width), dtype), np.ones((filters, c, 3, 3), dtype)
+        g, rest = np.ones((1, filters, 4, width), dtype), ((1, 1), ((1, 1), (1, 1)), (1, 1), 1)
+        name = f"convolution {c} -> {filters}, {width} wide"
+        yield name, partial(conv_fast.conv, x, w, (4, width), *rest, None)
+        yield name + ", by filters", partial(conv_fast.conv_dw, g, x, w.shape, *rest)
+
+
+EXAMPLES = (_convolutions,)
+
+
+def calls() -> list[Call]:
+    """What to call, with a name for each; nothing if kernels are switched off."""
+    host = simd()
+    if host is None:
+        return []
+    return [
+        (f"{name}, {np.dtype(dtype)}", call)
+        for dtype in (np.float32, np.float64)
+        for examples in EXAMPLES
+        for name, call in examples(dtype, host)
+    ]
