@@ -132,4 +132,5 @@ class Lion(PerParameter):
         np.multiply(m, beta1, out=step)
         step += np.multiply(g, 1 - beta1, out=spare)
         self.average(m, g, beta2, spare)
-        self.move(p, np.sign(step, out=step), -group["lr"])
+        # into another array: in place, np.sign takes 13 times as long
+        self.move(p, np.sign(step, out=spare), -group["lr"])
