@@ -84,17 +84,19 @@ class LBFGS(FlatOptimizer):
         s, y = state["t"] * state["d"], g - state["prev_flat_grad"]
         size = group["history_size"]
         if size and y @ s > 1e-10:  # else the update would not be positive definite
-            old = state["history"][-size + 1 :] if size > 1 else state["history"][:0]
-            state["history"] = np.concatenate([old, [[s, y]]])
-        pairs = [(s, y, y @ s) for s, y in state["history"]]
-        q, shares = -g, []
-        for s, y, ys in reversed(pairs):
-            share = (s @ q) / ys
-            q -= share * y
-            shares.append(share)
-        if pairs:
-            _, y, ys = pairs[-1]
-            q *= ys / (y @ y)
-        for (s, y, ys), share in zip(pairs, reversed(shares), strict=True):
-            q += (share - (y @ q) / ys) * s
-        return q
+            state["history"] = [*state["history"], np.stack([s, y])][-size:]
+        return _two_loops(g, [(s, y, y @ s) for s, y in state["history"]])
+
+
+def _two_loops(g: np.ndarray, pairs: list[tuple[np.ndarray, np.ndarray, float]]) -> np.ndarray:
+    """-H g, from the pairs and their y.s: Nocedal & Wright, algorithm 7.4."""
+    q, spare, shares = -g, np.empty_like(g), []
+    for s, y, ys in reversed(pairs):
+        shares.append((s @ q) / ys)
+        q -= np.multiply(y, shares[-1], out=spare)
+    if pairs:
+        _, y, ys = pairs[-1]
+        q *= ys / (y @ y)
+    for (s, y, ys), share in zip(pairs, reversed(shares), strict=True):
+        q += np.multiply(s, share - (y @ q) / ys, out=spare)
+    return q

@@ -32,8 +32,8 @@ def label(p: Tensor, i: int) -> str:
 
 
 def copied(state: Mapping[str, Any]) -> State:
-    """The state of one parameter, with arrays of its own."""
-    return {k: v.copy() if isinstance(v, np.ndarray) else v for k, v in state.items()}
+    """The state of one parameter, with arrays of its own; a list of arrays becomes one."""
+    return {k: np.array(v) if isinstance(v, (np.ndarray, list)) else v for k, v in state.items()}
 
 
 def checked(optimizer: Optimizer, state_dict: Any) -> tuple[list[Group], dict[Tensor, State]]:
