@@ -39,6 +39,7 @@ bench: $(VENV)/.bench
 	$(BIN)/python benchmarks/engine.py
 	$(BIN)/python benchmarks/memory.py
 	$(BIN)/python benchmarks/loading.py
+	$(BIN)/python benchmarks/optim.py
 	$(BIN)/python benchmarks/pooling.py
 	$(BIN)/python benchmarks/sequence.py
 
