@@ -8,7 +8,13 @@ import pytest
 from autograd import REGISTRY
 
 ROOT = Path(__file__).parents[1]
-PAGES = ["README.md", "docs/how_it_works.md", "docs/adding_an_op.md", "docs/numerics.md"]
+PAGES = [
+    "README.md",
+    "docs/how_it_works.md",
+    "docs/adding_an_op.md",
+    "docs/numerics.md",
+    "docs/data.md",
+]
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -41,6 +41,15 @@ def download(
     ------
     DownloadError
         If no mirror delivered, with the reason for each.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from nn.data import download
+    >>> path = Path(tempfile.mkdtemp(), "here.txt")
+    >>> _ = path.write_text("already")
+    >>> download(["https://example.org/here.txt"], path) == path
+    True
     """
     from http.client import HTTPException
 

@@ -215,7 +215,7 @@ class Workers:
         process = self.processes[worker]
         process.join(_PATIENCE)
         code = process.exitcode
-        how = f"ended with exit code {code}"
+        how = "hung up" if code is None else f"ended with exit code {code}"
         if code is not None and code < 0:
             how = f"was killed by {signal.Signals(-code).name}"
         hint = "its messages above, if any, say more"

@@ -54,6 +54,14 @@ class CIFAR10(Pictures):
     Source
     ------
     Krizhevsky (2009), "Learning multiple layers of features from tiny images".
+
+    Examples
+    --------
+    >>> from nn.data.datasets import CIFAR10
+    >>> CIFAR10("/nowhere", batches=[1])
+    Traceback (most recent call last):
+    nn.data.errors.MissingDataError: CIFAR10: data_batch_1.bin not found
+      ...
     """
 
     def __init__(
@@ -82,6 +90,14 @@ class CIFAR100(Pictures):
     Source
     ------
     Krizhevsky (2009), "Learning multiple layers of features from tiny images".
+
+    Examples
+    --------
+    >>> from nn.data.datasets import CIFAR100
+    >>> CIFAR100("/nowhere")
+    Traceback (most recent call last):
+    nn.data.errors.MissingDataError: CIFAR100: train.bin not found
+      ...
     """
 
     def __init__(

@@ -81,6 +81,15 @@ class MNIST(_IDXPictures):
     ------
     LeCun, Bottou, Bengio & Haffner (1998), "Gradient-based learning applied to document
     recognition".
+
+    Examples
+    --------
+    >>> from nn.data.datasets import MNIST
+    >>> MNIST("/nowhere", train=False)
+    Traceback (most recent call last):
+    nn.data.errors.MissingDataError: MNIST: t10k-images-idx3-ubyte, ... not found
+      looked in ...
+      hint: put the files into ...
     """
 
     _folders = ("mnist", "MNIST/raw", ".")
@@ -106,6 +115,14 @@ class FashionMNIST(_IDXPictures):
     ------
     Xiao, Rasul & Vollgraf (2017), "Fashion-MNIST: a novel image dataset for benchmarking machine
     learning algorithms".
+
+    Examples
+    --------
+    >>> from nn.data.datasets import FashionMNIST
+    >>> FashionMNIST("/nowhere")
+    Traceback (most recent call last):
+    nn.data.errors.MissingDataError: FashionMNIST: train-images-idx3-ubyte, ... not found
+      ...
     """
 
     _folders = ("fashionmnist", "FashionMNIST/raw")

@@ -121,6 +121,20 @@ class ImageFolder(Dataset):
         If there is no such folder, no class, or a class without pictures.
     FormatError
         When a damaged picture is reached.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from nn.data.datasets import ImageFolder
+    >>> root = Path(tempfile.mkdtemp())
+    >>> for name in ("cat", "dog"):
+    ...     (root / name).mkdir()
+    ...     _ = (root / name / "1.pgm").write_bytes(b"P5 2 1 255 " + bytes([0, 255]))
+    >>> data = ImageFolder(root)
+    >>> picture, label = data[1]
+    >>> data.classes, picture.shape, label
+    (['cat', 'dog'], (3, 1, 2), 1)
     """
 
     def __init__(
