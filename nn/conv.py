@@ -26,6 +26,7 @@ class Convolution(Module):
     """What convolutions, transposed ones too, over any number of axes share."""
 
     axes: ClassVar[int]  # of space
+    transposed: ClassVar[bool] = False
     function: ClassVar[Callable[..., Any]]
     padding: Any  # an int for each axis, or "same" or "valid"
     weight: Tensor
@@ -114,6 +115,7 @@ class _Conv(Convolution):
                 f"{kind}: no padding_mode {padding_mode!r}; there is {', '.join(modes)}"
             )
         self.padding_mode = padding_mode
+        self.output_padding = (0,) * self.axes  # PyTorch's convolutions have it too
         pairs = padding_pairs(self.padding, self.kernel_size, self.stride, self.dilation)
         self._margin = [width for pair in reversed(pairs) for width in pair]
 

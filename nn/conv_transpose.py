@@ -16,6 +16,8 @@ from .settings import sizes
 
 
 class _ConvTranspose(Convolution):
+    transposed = True
+
     def __init__(
         self, in_channels: int, out_channels: int, kernel_size: Sizes, stride: Sizes = 1,
         padding: Sizes = 0, output_padding: Sizes = 0, groups: int = 1, bias: bool = True,

@@ -29,6 +29,8 @@ class ReLU(InPlace):
 class ReLU6(InPlace):
     """x between 0 and 6."""
 
+    min_val, max_val = 0.0, 6.0
+
     def forward(self, input: Any) -> Any:
         return functional.relu6(input)
 

@@ -63,9 +63,17 @@ def pair(name, args, options):
     ours = getattr(nn, name)(*args, **options).double()
     theirs = getattr(torch.nn, name)(*args, **options).double()
     assert repr(ours) == repr(theirs)
+    same_settings(ours, theirs)
     randomise(theirs)
     ours.load_state_dict({k: v.numpy() for k, v in theirs.state_dict().items()})
     return ours, theirs
+
+
+def same_settings(ours, theirs):
+    """Public attributes that hold settings: the same names, the same values."""
+    for name, value in vars(theirs).items():
+        if not name.startswith("_") and name != "name":  # which is the name of the class
+            assert getattr(ours, name) == value, name
 
 
 def randomise(module):
