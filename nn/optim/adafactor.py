@@ -54,6 +54,7 @@ class Adafactor(PerParameter):
     keeps = ("step",)
     sometimes = ("row_var", "col_var", "variance")
     numbers = ("step",)
+    pairs = ("eps",)
 
     def __init__(
         self, params: Iterable[Any], lr: float = 1e-2, beta2_decay: float = -0.8,
@@ -61,7 +62,7 @@ class Adafactor(PerParameter):
         weight_decay: float = 0.0, *, maximize: bool = False,
     ):  # fmt: skip
         defaults = {
-            "lr": lr, "beta2_decay": beta2_decay, "eps": tuple(eps), "d": d,
+            "lr": lr, "beta2_decay": beta2_decay, "eps": eps, "d": d,
             "weight_decay": weight_decay, "maximize": maximize,
         }  # fmt: skip
         super().__init__(params, defaults)
@@ -73,7 +74,8 @@ class Adafactor(PerParameter):
             raise ArgumentError(f"Adafactor: beta2_decay must be 0 or less, got {power!r}")
         if not (isinstance(d, NUMBERS) and d >= 1):
             raise ArgumentError(f"Adafactor: d must be 1 or more, got {d!r}")
-        if len(eps) != 2 or not (eps[0] is None or eps[0] >= 0) or not eps[1] >= 0:
+        given = eps[1:] if eps[0] is None else eps
+        if not all(isinstance(e, NUMBERS) and e >= 0 for e in given):
             raise ArgumentError(f"Adafactor: eps must be two numbers of 0 or more, got {eps}")
 
     def state_shape(self, name: str, p: Tensor, group: Group) -> tuple[int | None, ...]:

@@ -52,6 +52,7 @@ class Adam(PerParameter):
     keeps = ("step", "exp_avg", "exp_avg_sq")
     sometimes = ("max_exp_avg_sq",)
     numbers = ("step",)
+    pairs = ("betas",)
 
     def __init__(
         self, params: Iterable[Any], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999),
@@ -59,7 +60,7 @@ class Adam(PerParameter):
         maximize: bool = False, decoupled_weight_decay: bool = False,
     ):  # fmt: skip
         defaults = {
-            "lr": lr, "betas": tuple(betas), "eps": eps, "weight_decay": weight_decay,
+            "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay,
             "amsgrad": amsgrad, "maximize": maximize,
             "decoupled_weight_decay": decoupled_weight_decay,
         }  # fmt: skip

@@ -45,13 +45,14 @@ class Adamax(PerParameter):
 
     keeps = ("step", "exp_avg", "exp_inf")
     numbers = ("step",)
+    pairs = ("betas",)
 
     def __init__(
         self, params: Iterable[Any], lr: float = 2e-3, betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8, weight_decay: float = 0, *, maximize: bool = False,
     ):  # fmt: skip
         defaults = {
-            "lr": lr, "betas": tuple(betas), "eps": eps, "weight_decay": weight_decay,
+            "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay,
             "maximize": maximize,
         }  # fmt: skip
         super().__init__(params, defaults)
@@ -106,6 +107,7 @@ class NAdam(PerParameter):
 
     keeps = ("step", "mu_product", "exp_avg", "exp_avg_sq")
     numbers = ("step", "mu_product")
+    pairs = ("betas",)
 
     def __init__(
         self, params: Iterable[Any], lr: float = 2e-3, betas: tuple[float, float] = (0.9, 0.999),
@@ -113,7 +115,7 @@ class NAdam(PerParameter):
         decoupled_weight_decay: bool = False, *, maximize: bool = False,
     ):  # fmt: skip
         defaults = {
-            "lr": lr, "betas": tuple(betas), "eps": eps, "weight_decay": weight_decay,
+            "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay,
             "momentum_decay": momentum_decay, "decoupled_weight_decay": decoupled_weight_decay,
             "maximize": maximize,
         }  # fmt: skip
@@ -176,6 +178,7 @@ class RAdam(PerParameter):
 
     keeps = ("step", "exp_avg", "exp_avg_sq")
     numbers = ("step",)
+    pairs = ("betas",)
 
     def __init__(
         self, params: Iterable[Any], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999),
@@ -183,7 +186,7 @@ class RAdam(PerParameter):
         maximize: bool = False,
     ):  # fmt: skip
         defaults = {
-            "lr": lr, "betas": tuple(betas), "eps": eps, "weight_decay": weight_decay,
+            "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay,
             "decoupled_weight_decay": decoupled_weight_decay, "maximize": maximize,
         }  # fmt: skip
         super().__init__(params, defaults)

@@ -42,6 +42,7 @@ class Optimizer(ABC):
     keeps: ClassVar[tuple[str, ...]] = ()  # names that a state has, always
     sometimes: ClassVar[tuple[str, ...]] = ()  # names that it has with some options
     numbers: ClassVar[tuple[str, ...]] = ()  # which of these are Python numbers, not arrays
+    pairs: ClassVar[tuple[str, ...]] = ()  # options that are two values, such as betas
 
     def __init__(self, params: Iterable[Any], defaults: Mapping[str, Any]):
         self.defaults = dict(defaults)
@@ -87,6 +88,17 @@ class Optimizer(ABC):
         """Raise ArgumentError if the options of a group make no sense."""
         self.at_least_zero(group, *({"lr", "weight_decay"} & set(self.defaults)))
 
+    def complete(self, group: Group) -> Group:
+        """The group, with lists of two as pairs, if its options make sense."""
+        group = dict(group)
+        for name in self.pairs:
+            value = group[name]
+            if not isinstance(value, (tuple, list)) or len(value) != 2:
+                raise ArgumentError(f"{self._kind}: {name} must be two numbers, got {value!r}")
+            group[name] = tuple(value)
+        self.check(group)
+        return group
+
     def at_least_zero(self, group: Group, *names: str) -> None:
         """Refuse options that are negative or not a number."""
         for name in names:
@@ -98,11 +110,9 @@ class Optimizer(ABC):
         """Refuse rates, or pairs of them, outside [0, 1)."""
         for name in names:
             value = group[name]
-            pair = isinstance(self.defaults[name], tuple)
-            rates = value if pair and isinstance(value, (tuple, list)) else (value,)
-            fits = len(rates) == (2 if pair else 1)
-            if not fits or not all(isinstance(r, NUMBERS) and 0 <= r < 1 for r in rates):
-                kind = "two numbers" if pair else "a number"
+            rates = value if name in self.pairs else (value,)
+            if not all(isinstance(r, NUMBERS) and 0 <= r < 1 for r in rates):
+                kind = "two numbers" if name in self.pairs else "a number"
                 raise ArgumentError(f"{self._kind}: {name} must be {kind} in [0, 1), got {value!r}")
 
     # What a user calls
@@ -160,8 +170,7 @@ class Optimizer(ABC):
             if id(p) in seen:
                 raise ArgumentError(f"{self._kind}: parameter {label(p, i)} comes twice")
             seen.add(id(p))
-        self.check(group)
-        self.param_groups.append(group)
+        self.param_groups.append(self.complete(group))
 
     def _check_parameter(self, p: Any, i: int) -> None:
         if type(p) is not Tensor:

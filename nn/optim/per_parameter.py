@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import DTypeError
 from autograd.tensor import Tensor
 
 from .optimizer import Closure, Optimizer
-from .saving import Group, State, label
+from .saving import Group, State
 
 
 class PerParameter(Optimizer):
@@ -123,22 +122,12 @@ class PerParameter(Optimizer):
 
     def advance(self, closure: Closure | None) -> Any:
         loss = None if closure is None else closure()
-        places = [(p, group) for group in self.param_groups for p in group["params"]]
         todo = [
-            (p, self._gradient(p, i), group)
-            for i, (p, group) in enumerate(places)
+            (p, p.grad.numpy().astype(p.dtype, copy=False), group)
+            for group in self.param_groups
+            for p in group["params"]
             if p.grad is not None and p.size
         ]
         for p, g, group in todo:
             self.update(p, self.prepare(p, g, group), group, self.state[p])
         return loss
-
-    def _gradient(self, p: Tensor, i: int) -> np.ndarray:
-        assert p.grad is not None
-        g = p.grad.numpy()
-        if not np.can_cast(g.dtype, p.dtype, "same_kind"):
-            kind = type(self).__name__
-            raise DTypeError(
-                f"{kind}: parameter {label(p, i)} is {p.dtype}, its gradient {g.dtype}"
-            )
-        return g if g.dtype == p.dtype else g.astype(p.dtype)

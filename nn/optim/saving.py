@@ -48,6 +48,11 @@ def checked(optimizer: Optimizer, state_dict: Any) -> tuple[list[Group], dict[Te
     if not isinstance(state_dict, Mapping) or not {"state", "param_groups"} <= set(state_dict):
         raise StateError(f"{kind}: a state dict has the keys 'state' and 'param_groups'")
     saved, states = state_dict["param_groups"], state_dict["state"]
+    maps = isinstance(states, Mapping) and all(isinstance(s, Mapping) for s in states.values())
+    if not maps or not all(isinstance(g, Mapping) and "params" in g for g in saved):
+        raise StateError(
+            f"{kind}: 'state' is a dict of dicts, 'param_groups' a list of dicts with 'params'"
+        )
     mine = [len(g["params"]) for g in optimizer.param_groups]
     sizes = [len(g["params"]) for g in saved]
     if sizes != mine:
@@ -80,14 +85,11 @@ def _options(optimizer: Optimizer, group: Group, given: Mapping[str, Any]) -> Gr
     if missing or unknown:
         told = [f"lacks {k!r}" for k in missing] + [f"has {k!r}" for k in unknown]
         raise StateError(f"{kind}: the state is another optimiser's: a group {', '.join(told)}")
-    for name, default in optimizer.defaults.items():
-        if isinstance(default, tuple):
-            options[name] = tuple(options[name])  # files know lists only
     try:
-        optimizer.check({**group, **options})
+        full = optimizer.complete({**group, **options})
     except ArgumentError as e:
         raise StateError(f"{e} in the state") from None
-    return options
+    return {name: full[name] for name in options}
 
 
 def _entries(

@@ -45,22 +45,23 @@ class Rprop(PerParameter):
 
     keeps = ("step", "prev", "step_size")
     numbers = ("step",)
+    pairs = ("etas", "step_sizes")
 
     def __init__(
         self, params: Iterable[Any], lr: float = 1e-2, etas: tuple[float, float] = (0.5, 1.2),
         step_sizes: tuple[float, float] = (1e-6, 50), *, maximize: bool = False,
     ):  # fmt: skip
         defaults = {
-            "lr": lr, "etas": tuple(etas), "step_sizes": tuple(step_sizes), "maximize": maximize,
+            "lr": lr, "etas": etas, "step_sizes": step_sizes, "maximize": maximize,
         }  # fmt: skip
         super().__init__(params, defaults)
 
     def check(self, group: Group) -> None:
         self.at_least_zero(group, "lr")
         etas, sizes = group["etas"], group["step_sizes"]
-        if len(etas) != 2 or not 0 < etas[0] < 1 < etas[1]:
+        if not 0 < etas[0] < 1 < etas[1]:
             raise ArgumentError(f"Rprop: etas must be one below and one above 1, got {etas}")
-        if len(sizes) != 2 or not 0 <= sizes[0] <= sizes[1]:
+        if not 0 <= sizes[0] <= sizes[1]:
             raise ArgumentError(f"Rprop: step_sizes must be the least and the most, got {sizes}")
 
     def update(self, p: Tensor, g: np.ndarray, group: Group, state: State) -> None:
@@ -108,13 +109,14 @@ class Lion(PerParameter):
     """
 
     keeps = ("exp_avg",)
+    pairs = ("betas",)
 
     def __init__(
         self, params: Iterable[Any], lr: float = 1e-4, betas: tuple[float, float] = (0.9, 0.99),
         weight_decay: float = 0, *, maximize: bool = False,
     ):  # fmt: skip
         defaults = {
-            "lr": lr, "betas": tuple(betas), "weight_decay": weight_decay, "maximize": maximize,
+            "lr": lr, "betas": betas, "weight_decay": weight_decay, "maximize": maximize,
         }  # fmt: skip
         super().__init__(params, defaults)
 
