@@ -14,7 +14,7 @@ from ..errors import DTypeError, IndexingError, ShapeError
 from ..messages import complain, retell
 from ..op import op
 from ..samples import Fails, Rng, Sample, uniform
-from ..tensor import Tensor, tensors_in
+from ..tensor import Tensor, tensors_in, unbox
 from ..views import compact
 from .shape import reshape
 
@@ -23,29 +23,32 @@ Index = Any  # what stands between the brackets
 _BASIC = (int, slice, type(None), type(Ellipsis))
 
 
-def frozen(index: Index) -> Index:
+def frozen(x: Tensor, index: Index, symbol: str = "x[...]") -> Index:
     """The index as ints, slices, None, Ellipsis and arrays of our own, which nobody can change.
 
     Raises
     ------
     IndexingError
-        If something in it is not an index.
+        If something in it is not an index. The message is about `symbol`, and shows x.
     """
-    if type(index) is tuple:
-        return tuple([i if type(i) in _BASIC else _frozen_item(i) for i in index])
-    return index if type(index) in _BASIC else _frozen_item(index)
+    items = index if type(index) is tuple else (index,)
+    try:
+        own = tuple([i if type(i) in _BASIC else _frozen_item(i) for i in items])
+    except IndexingError as e:
+        raise complain(IndexingError, symbol, str(e), {"x": x}, {"index": index}) from None
+    return own if type(index) is tuple else own[0]
 
 
 def _frozen_item(item: Any) -> Any:
-    if isinstance(item, (list, tuple)):
-        array = np.array([v._data if type(v) is Tensor else v for v in item])
-        if array.size == 0:
-            array = array.astype(np.intp)
-    else:
-        array = np.array(item._data if type(item) is Tensor else item)
+    try:
+        array = np.array(unbox(item))
+    except ValueError:
+        raise IndexingError(f"a list in an index is ragged: {item!r}") from None
+    if array.size == 0 and isinstance(item, (list, tuple)):
+        array = array.astype(np.intp)
     if array.dtype.kind not in "biu":
         fact = f"an index has ints, slices, None, ... and arrays of ints or bools, not {item!r}"
-        raise complain(IndexingError, "x[...]", fact)
+        raise IndexingError(fact)
     return array if array.ndim or array.dtype.kind == "b" else int(array)
 
 
@@ -176,7 +179,7 @@ def _(h, index):
 
 def subscript(x: Tensor, index: Index) -> Tensor:
     """x[index], for everything that NumPy takes between the brackets."""
-    return getitem(x, index=index if type(index) in _BASIC else frozen(index))
+    return getitem(x, index=index if type(index) in _BASIC else frozen(x, index))
 
 
 bind("__getitem__", subscript)
@@ -188,9 +191,15 @@ def _assign(out: np.ndarray, v: Any, index: Index) -> None:
         raise DTypeError(f"x is {out.dtype} and cannot hold {np.asarray(v).dtype} values")
     try:
         out[index] = v
-    except ValueError:
-        fact = f"v of shape {np.shape(v)} does not fit into x[index] of shape {out[index].shape}"
-        raise ShapeError(fact) from None
+    except (ValueError, TypeError):  # of v's leading ones NumPy takes those for most indices only
+        place, shape = np.shape(out[index]), np.shape(v)
+        leading = max(len(shape) - len(place), 0)
+        rest = shape[leading:]
+        fits = all(n in (1, m) for n, m in zip(reversed(rest), reversed(place)))
+        if not fits or shape[:leading] != (1,) * leading:
+            fact = f"v of shape {shape} does not fit into x[index] of shape {place}"
+            raise ShapeError(fact) from None
+        out[index] = np.reshape(v, rest)
 
 
 def _last_writes(shape: tuple[int, ...], index: Index) -> np.ndarray:
@@ -233,6 +242,8 @@ def _index_put_reference(x: np.ndarray, v: np.ndarray, index: Index) -> np.ndarr
 def index_put(x, v, /, *, index):
     """A copy of x with v written at `index`: what `x[index] = v` makes of x. The dtype is x's.
 
+    Where the index names an element twice, what v has last (in row-major order) stays, as in NumPy.
+
     Raises
     ------
     ShapeError
@@ -244,8 +255,8 @@ def index_put(x, v, /, *, index):
 
     Gradient
     --------
-    x gets it wherever nothing was written, v where it was. Where the index names an element twice,
-    the last value written there stays, and only that one has a gradient.
+    x gets it wherever nothing was written, v where it was, summed over the axes that it was
+    broadcast along. Of values written to one place only the last, which stays, has a gradient.
     """
     out = np.array(x, order="C")
     _assign(out, v, index)
@@ -269,7 +280,7 @@ def _(g, index, v_shape):
 def assign(x: Tensor, index: Index, value: Any) -> None:
     """x[index] = value. Differentiable: x gets a new value, made of the old one and `value`."""
     check_writable(x, "x[...] =")
-    index = frozen(index)
+    index = frozen(x, index, "x[...] =")
     constant = all(t.node is None and t.origin is None for t in tensors_in(value))
     if constant and (x.node is None or x.node.op is None):  # nothing to record: write in place
         v = value._data if type(value) is Tensor else value
