@@ -80,6 +80,7 @@ def complain(
     arrays: dict[str, Any] | None = None,
     attrs: dict[str, Any] | None = None,
     hint: str | None = None,
+    whole: bool = False,
 ) -> AutogradError:
     """An exception to raise: the fact, then everything one needs to see why.
 
@@ -91,6 +92,7 @@ def complain(
     arrays : argument name -> value, as the user passed them
     attrs : option name -> value
     hint : what most surely helps, if something does
+    whole : whether `arrays` are all that the call had; else the others are added, see `complete`
     """
     name = called_by_user() or op
     lines = [f"{name}: {fact}"]
@@ -103,13 +105,15 @@ def complain(
     if hint:
         lines.append(f"  hint: {hint}")
     exception = error("\n".join(lines))
-    exception.told = name, listed  # type: ignore[attr-defined]
+    exception.told = name, None if whole else listed  # type: ignore[attr-defined]
     return exception
 
 
 def complete(error: AutogradError, arrays: dict[str, Any]) -> AutogradError:
     """A complaint that shows what it was about, with the call's arguments as the user gave them."""
     name, listed = error.told  # type: ignore[attr-defined]
+    if listed is None:
+        return error
     first, *shown = str(error).split("\n")
     own = {f"  {n}: ": describe(v) for n, v in arrays.items()}
     about = [line for line in shown[: listed - 1] if not line.startswith(tuple(own))]

@@ -22,6 +22,7 @@ from .shape import expand_dims
 
 Shape = tuple[int, ...]
 Labels = tuple[Any, ...]  # of one operand: letters, or ints in the form with sublists; Ellipsis
+EXHAUSTIVE = 6  # operands up to which every order is considered
 NAIVE = 1 << 14  # products up to which one plain loop beats planning a contraction
 
 
@@ -120,7 +121,8 @@ def _path(subscripts: str, shapes: tuple[Shape, ...]) -> Any:
     if math.prod(sizes.values()) <= NAIVE:
         return False
     blanks = [np.broadcast_to(0.0, shape) for shape in shapes]
-    return np.einsum_path(subscripts, *blanks, optimize="greedy")[0]
+    how = "optimal" if len(shapes) <= EXHAUSTIVE else "greedy"
+    return np.einsum_path(subscripts, *blanks, optimize=how)[0]
 
 
 @front(_einsum)
@@ -158,14 +160,22 @@ def einsum(*operands, optimize=True):
     >>> einsum("ii", np.eye(3))
     np.float64(3.0)
     """
-    arrays: tuple[Any, ...] = operands
     try:
         arrays, terms, result = _parse(operands)
         subscripts = _canonical(terms, result, tuple(np.shape(a) for a in arrays))
     except (ArgumentError, ShapeError) as e:
-        shown = {f"operand {k}": a for k, a in enumerate(arrays) if not isinstance(a, str)}
-        raise complain(type(e), "einsum", str(e), shown) from None
+        raise complain(type(e), "einsum", str(e), _shown(operands), whole=True) from None
     return _einsum(*arrays, subscripts=subscripts)
+
+
+def _shown(operands: tuple[Any, ...]) -> dict[str, Any]:
+    """What a message lists: the subscripts, and each operand by its number."""
+    if operands and isinstance(operands[0], str):
+        text, *arrays = operands
+    else:
+        count = len(operands) // 2 * 2
+        text, arrays = (*operands[1:count:2], *operands[count:]), [*operands[:count:2]]
+    return {"subscripts": text, **{f"operand {k}": a for k, a in enumerate(arrays)}}
 
 
 def _parse(operands: tuple[Any, ...]) -> tuple[tuple[Any, ...], tuple[Labels, ...], Labels | None]:
