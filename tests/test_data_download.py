@@ -7,6 +7,7 @@ import sys
 import tarfile
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
@@ -34,6 +35,8 @@ class Handler(BaseHTTPRequestHandler):
         name = self.path.rpartition("/")[2]
         span = self.headers["Range"]
         self.asked.append((self.path, span))
+        if kind == "slowly":
+            time.sleep(0.2)
         if kind == "slow":
             time.sleep(3)
             return
@@ -158,6 +161,15 @@ def test_senseless_requests_are_refused(urls, checksum, tmp_path):
         download(urls, tmp_path / "file", checksum=checksum)
 
 
+def test_two_at_once_fetch_once(server, tmp_path, asked):
+    Handler.files["slowly"] = CONTENT[:1000]
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(lambda _: download([f"{server}/slowly"], tmp_path / "f"), range(2)))
+    assert found == [tmp_path / "f"] * 2
+    assert asked == [("/slowly", None)]
+    assert (tmp_path / "f").read_bytes() == CONTENT[:1000]
+
+
 def test_progress_knows_the_length(server, tmp_path, monkeypatch):
     class Terminal(io.StringIO):
         def isatty(self):
@@ -226,7 +238,7 @@ def test_a_damaged_archive_is_refused(tmp_path):
         path.write_bytes(content[:cut])
         with pytest.raises(FormatError, match=rf"{path}: the archive"):
             unpack(path, ["train.bin", "x"], tmp_path)
-        assert "train.bin" not in names(tmp_path) or cut == len(content) - 4
+        assert set(names(tmp_path)) <= {"a.tar.gz"} | ({"train.bin"} if cut > 3000 else set())
     path.write_bytes(content)
     with pytest.raises(FormatError, match=r"lacks \['test.bin'\]"):
         unpack(path, ["train.bin", "test.bin"], tmp_path)

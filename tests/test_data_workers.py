@@ -125,6 +125,7 @@ def test_workers_stay_if_asked_and_are_other_processes():
     batches.close()  # a loop that was left early does not send them away
     assert pids(staying) == first
     assert os.getpid() not in first
+    assert staying._crew._arrived == {}  # what was made for the loop that was left is not kept
     del batches, staying
     gc.collect()
     assert all(gone(pid) for pid in first)

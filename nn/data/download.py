@@ -9,6 +9,7 @@ import hashlib
 import os
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -51,8 +52,6 @@ def download(
     >>> download(["https://example.org/here.txt"], path) == path
     True
     """
-    from http.client import HTTPException
-
     target = Path(path)
     if isinstance(urls, str) or not urls:
         raise ArgumentError(f"download: urls must be a list of addresses, got {urls!r}")
@@ -63,6 +62,34 @@ def download(
     if target.exists():
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
+    with _alone(target.parent):
+        if not target.exists():  # else somebody has just finished
+            _from_mirrors(urls, target, digest, timeout)
+    return target
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One download into a folder at a time, where the system can lock: two would mix in `.part`."""
+    try:
+        import fcntl
+    except ImportError:  # Windows, which lets nobody replace an open file anyway
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # some network file systems have no locks
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _from_mirrors(
+    urls: Sequence[str], target: Path, digest: tuple[str, str] | None, timeout: float
+) -> None:
+    from http.client import HTTPException
+
     part = target.with_name(target.name + ".part")
     reasons = []
     for url in urls:
@@ -72,7 +99,7 @@ def download(
             reasons.append(f"{url}: {e or type(e).__name__}")
             continue
         os.replace(part, target)
-        return target
+        return
     raise DownloadError(
         f"{target.name} could not be downloaded\n  "
         + "\n  ".join(reasons)
@@ -174,8 +201,11 @@ def unpack(archive: Path, names: Iterable[str], folder: Path) -> None:
 
 
 def _place(content: IO[bytes], path: Path) -> None:
-    part = path.with_name(path.name + ".part")
-    with open(part, "wb") as file:
-        while chunk := content.read(_CHUNK):
-            file.write(chunk)
-    os.replace(part, path)
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")  # others may be unpacking the same
+    try:
+        with open(part, "wb") as file:
+            while chunk := content.read(_CHUNK):
+                file.write(chunk)
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
