@@ -202,6 +202,14 @@ def test_states_survive_files_that_know_lists_only():
     assert optimizer.param_groups[0]["betas"] == (0.5, 0.9)
 
 
+def test_parameters_may_come_with_their_names():
+    model = nn.Linear(2, 1)
+    for params in (model.named_parameters(), [{"params": list(model.named_parameters())}]):
+        a, b = optim.SGD(params).param_groups[0]["params"]
+        assert a is model.weight
+        assert b is model.bias
+
+
 def test_groups_have_options_of_their_own():
     a, b = two_params()
     optimizer = optim.SGD([{"params": [a], "lr": 0.0}], lr=0.1)

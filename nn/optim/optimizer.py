@@ -29,7 +29,8 @@ class Optimizer(ABC):
 
     Parameters
     ----------
-    params : Tensors, or dicts with a "params" entry and options of their own
+    params : Tensors, or dicts with a "params" entry and options of their own. `(name, Tensor)`, as
+        from `model.named_parameters()`, counts as the Tensor
     defaults : options of the groups that do not give theirs
 
     Attributes
@@ -160,7 +161,7 @@ class Optimizer(ABC):
             known = ", ".join(self.defaults)
             raise ArgumentError(f"{self._kind}: no option {unknown[0]!r}; its options: {known}")
         params = param_group["params"]
-        params = [params] if type(params) is Tensor else list(params)
+        params = [params] if type(params) is Tensor else [_unnamed(p) for p in params]
         group = {**self.defaults, **param_group, "params": params}
         if not params:
             raise ArgumentError(f"{self._kind}: a group has no parameters")
@@ -223,3 +224,8 @@ class Optimizer(ABC):
             lines.append(f"Parameter Group {i}")
             lines += [f"    {k}: {group[k]}" for k in sorted(group) if k != "params"]
         return "\n".join([*lines, ")"])
+
+
+def _unnamed(p: Any) -> Any:
+    named = isinstance(p, tuple) and len(p) == 2 and isinstance(p[0], str)
+    return p[1] if named else p
