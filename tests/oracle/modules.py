@@ -1,14 +1,16 @@
 """One layer here and its namesake in PyTorch: the same weights, inputs, outputs and gradients."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
 import nn
 from autograd import Tensor
 
-torch = pytest.importorskip("torch")
+from .comparing import assert_same, torch
 
-CLOSE = {"rtol": 1e-8, "atol": 1e-8}
+CLOSE = 1e-8  # whole layers: longer sums than those of single ops
 
 
 def case_id(case):
@@ -22,13 +24,11 @@ def table(cases):
     return pytest.mark.parametrize("case", cases, ids=case_id)
 
 
-def close(ours, theirs):
-    assert ours.shape == tuple(theirs.shape)
-    np.testing.assert_allclose(np.asarray(ours), theirs.detach().numpy(), **CLOSE)
+close = partial(assert_same, close=CLOSE)
 
 
 def both(ours, theirs, *arrays):
-    """Outputs and gradients of all inputs, on either side, for one cotangent."""
+    """Outputs and gradients of all inputs, on either side; backward() fills those of parameters."""
     x = [Tensor(a, requires_grad=True) for a in arrays]
     y = [torch.tensor(a, requires_grad=True) for a in arrays]
     out, expected = ours(*x), theirs(*y)

@@ -4,23 +4,11 @@ import numpy as np
 import pytest
 
 import nn
-from autograd import Tensor
 
-torch = pytest.importorskip("torch")
+from .comparing import compare, torch
+from .inputs import RNG, between, normal
 
 pytestmark = pytest.mark.oracle
-
-CLOSE = {"rtol": 1e-8, "atol": 1e-8}
-RNG = np.random.default_rng(0)
-
-
-def normal(*shape):
-    return RNG.normal(size=shape)
-
-
-def between(low, high, *shape):
-    return RNG.uniform(low, high, shape)
-
 
 SIGNS = np.where(RNG.random((6, 3)) > 0.5, 1.0, -1.0)
 ONES = np.where(RNG.random(6) > 0.5, 1.0, -1.0)
@@ -117,18 +105,9 @@ def torched(value):
     return torch.tensor(value) if isinstance(value, np.ndarray) else value
 
 
-def compare(ours, theirs, arrays, rest):
-    """Values, and gradients of all arrays for one cotangent, on either side."""
-    x = [Tensor(a, requires_grad=True) for a in arrays]
-    y = [torch.tensor(a, requires_grad=True) for a in arrays]
-    out, expected = ours(*x, *rest), theirs(*y, *map(torched, rest))
-    assert out.shape == tuple(expected.shape)
-    np.testing.assert_allclose(np.asarray(out), expected.detach().numpy(), **CLOSE)
-    g = np.random.default_rng(1).normal(size=out.shape)
-    out.backward(g)
-    expected.backward(torch.tensor(g))
-    for a, b in zip(x, y, strict=True):
-        np.testing.assert_allclose(np.asarray(a.grad), b.grad.numpy(), **CLOSE)
+def compare_losses(ours, theirs, arrays, rest):
+    """Values, and gradients of all arrays but the rest."""
+    compare(lambda *x: ours(*x, *rest), lambda *y: theirs(*y, *map(torched, rest)), *arrays)
 
 
 def check(case, **more):
@@ -136,7 +115,7 @@ def check(case, **more):
     options = {**options, **more}
     ours = getattr(nn, name)(**options)
     theirs = getattr(torch.nn, name)(**{k: torched(v) for k, v in options.items()})
-    compare(ours, theirs, arrays, rest)
+    compare_losses(ours, theirs, arrays, rest)
     assert repr(ours) == repr(theirs)
     assert list(ours.state_dict()) == list(theirs.state_dict())
     settings = {k: v for k, v in vars(theirs).items() if not k.startswith("_")}
@@ -162,7 +141,7 @@ def test_the_mean_of_a_batch():
 @pytest.mark.parametrize("case", OURS, ids=case_id)
 def test_losses_of_our_own(case):
     name, theirs, arrays, *rest = case
-    compare(getattr(nn, name)(), theirs, arrays, rest)
+    compare_losses(getattr(nn, name)(), theirs, arrays, rest)
 
 
 # PyTorch returns the gradient of CTC as if the scores were normalised again behind log_probs, so
@@ -182,7 +161,7 @@ def test_labels_without_a_timing(case, reduction):
     targets = np.array([[1, 3], [3, 1]])
     ours = getattr(nn, name)(reduction=reduction, **options)
     theirs = getattr(torch.nn, name)(reduction=reduction, **options)
-    compare(
+    compare_losses(
         lambda x: ours(nn.functional.log_softmax(x, -1), targets, times, sizes),
         lambda y: theirs(y.log_softmax(-1), *map(torch.tensor, (targets, times, sizes))),
         [normal(5, 2, 4)], [],
