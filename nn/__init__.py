@@ -45,7 +45,7 @@ from .dropout import (
     GaussianNoise,
 )
 from .embedding import Embedding, EmbeddingBag
-from .errors import MissingForwardError, ModuleError, StateError
+from .errors import MissingForwardError, ModuleError, SavedFileError, StateError
 from .layer_norm import GroupNorm, LayerNorm, LocalResponseNorm, RMSNorm
 from .lazy_norm import (
     LazyBatchNorm1d,
@@ -170,6 +170,7 @@ from .regularise import clip_grad_norm_, clip_grad_value_
 from .resample import ChannelShuffle, PixelShuffle, PixelUnshuffle, Upsample
 from .seq2seq import Seq2Seq
 from .shape import Flatten, Unflatten
+from .storage import load, save
 from .transformer import (
     Transformer,
     TransformerDecoder,
@@ -204,13 +205,13 @@ __all__ = [
     "MultiheadAttention", "NLLLoss", "PReLU", "PackedSequence", "PairwiseDistance", "Parameter",
     "ParameterList", "PeepholeLSTM", "PixelShuffle", "PixelUnshuffle", "PoissonNLLLoss", "RMSELoss",
     "RMSNorm", "RNNCell", "RReLU", "ReLU", "ReLU6", "ReflectionPad1d", "ReflectionPad2d",
-    "ReflectionPad3d", "ReplicationPad1d", "ReplicationPad2d", "ReplicationPad3d", "Seq2Seq",
-    "Sequential", "SiLU", "Sigmoid", "SinusoidalPositionalEncoding", "SmoothL1Loss",
+    "ReflectionPad3d", "ReplicationPad1d", "ReplicationPad2d", "ReplicationPad3d", "SavedFileError",
+    "Seq2Seq", "Sequential", "SiLU", "Sigmoid", "SinusoidalPositionalEncoding", "SmoothL1Loss",
     "SoftMarginLoss", "Softmax", "Softmax2d", "Softmin", "Softplus", "Softshrink", "Softsign",
     "StateError", "Step", "StochasticPool2d", "Tanh", "Tanhshrink", "TemporalCrossEntropy",
     "Threshold", "TiledConv2d", "Transformer", "TransformerDecoder", "TransformerDecoderLayer",
     "TransformerEncoder", "TransformerEncoderLayer", "TripletMarginLoss", "Unflatten", "Unfold",
     "Upsample", "ZeroPad1d", "ZeroPad2d", "ZeroPad3d", "clip_grad_norm_", "clip_grad_value_",
-    "data", "functional", "init", "optim", "pack_padded_sequence", "pack_sequence",
-    "pad_packed_sequence", "pad_sequence", "progress", "regularise", "unpad_sequence",
+    "data", "functional", "init", "load", "optim", "pack_padded_sequence", "pack_sequence",
+    "pad_packed_sequence", "pad_sequence", "progress", "regularise", "save", "unpad_sequence",
 ]  # fmt: skip

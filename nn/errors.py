@@ -13,3 +13,7 @@ class MissingForwardError(AutogradError, NotImplementedError):
 
 class StateError(AutogradError, RuntimeError):
     """A saved state that does not fit the module or the optimiser."""
+
+
+class SavedFileError(AutogradError, ValueError):
+    """A file that is not what `nn.save` writes: truncated, damaged, foreign, or a pickle."""
