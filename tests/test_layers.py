@@ -30,13 +30,9 @@ ENGINE = words("""
 """)
 
 MODELS = words("""
-<<<<<<< HEAD
-    errors parameter tree scope hooks state module misfit lazy settings
-=======
     errors parameter tree scope hooks state
     storage.structure storage.replacing storage.npz storage.safetensors storage.files storage
-    module misfit lazy
->>>>>>> bc117ab (nn.save and nn.load: nested states in .npz or safetensors files, atomic, checked, without pickle)
+    module misfit lazy settings
     functional.shapes functional.activation functional.piecewise functional.normalisation
     functional.conv functional.pool functional.resample functional.linear
     functional.dropout functional.padding
