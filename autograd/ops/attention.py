@@ -34,7 +34,7 @@ def _weight_reference(
     q: np.ndarray, k: np.ndarray, attn_mask: Any = None, is_causal: bool = False, scale: Any = None
 ) -> np.ndarray:
     scores = np.einsum("...qd,...kd->...qk", q, k)
-    scores = scores * (q.shape[-1] ** -0.5 if scale is None else scale)
+    scores = scores * (max(q.shape[-1], 1) ** -0.5 if scale is None else scale)
     rows, columns = np.indices(scores.shape[-2:])
     may = np.broadcast_to((columns <= rows) | (not is_causal), scores.shape)
     if attn_mask is not None and attn_mask.dtype == bool:
@@ -81,7 +81,9 @@ def attention_weights(q, k, attn_mask=None, is_causal=False, scale=None):
     if q.shape[-1] != k.shape[-1]:
         fact = f"q has {q.shape[-1]} features but k has {k.shape[-1]}"
         raise complain(ShapeError, name, fact, {"q": q, "k": k})
-    scores = matmul(q * (q.shape[-1] ** -0.5 if scale is None else scale), swapaxes(k, -1, -2))
+    if scale is None:
+        scale = max(q.shape[-1], 1) ** -0.5
+    scores = matmul(q * scale, swapaxes(k, -1, -2))
     if is_causal:
         scores = where(np.tri(*scores.shape[-2:], dtype=bool), scores, -math.inf)
     if attn_mask is None:

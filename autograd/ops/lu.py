@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..errors import DTypeError
 from ..op import composite, op
 from ..samples import Rng, Sample
 from .diagonal import tril, triu
@@ -60,6 +61,8 @@ def _factors(x: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     from scipy.linalg import lu
 
     *stack, m, n = matrices(x).shape
+    if x.dtype in (np.float16, np.longdouble):  # SciPy's would come out as another dtype
+        raise DTypeError(f"array type {x.dtype} is unsupported in linalg")
     if x.size:
         return lu(x)
     identity = np.zeros((*stack, 1, 1), x.dtype) + np.eye(m, dtype=x.dtype)

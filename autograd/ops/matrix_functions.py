@@ -107,6 +107,8 @@ def _matrix_exp(*arrays):
 
     x, *directions = arrays
     n = square(x).shape[-1]
+    if x.dtype == np.longdouble:
+        raise DTypeError(f"array type {x.dtype} is unsupported in linalg")
     block, factor = x, 1.0
     for k, e in enumerate(directions):
         scale = 2.0 ** math.frexp(np.max(np.abs(e), initial=0))[1]  # keep the block's norm small

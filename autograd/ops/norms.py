@@ -16,7 +16,7 @@ from ..op import composite, normalize_axes, op
 from ..samples import BAD_AXIS, Fails, Rng, Sample, distinct, reduction
 from .arithmetic import abs, flat, sign
 from .determinant import sign_of_det
-from .reduce import lane_by_lane, max, min, restore_axes, sum, tie_shares
+from .reduce import lane_by_lane, min, restore_axes, sum, tie_shares
 from .shape import axes_of, expand_dims, moveaxis
 from .solve import VECTOR, inv, regular, shape_of_matrices
 from .spectral import svdvals
@@ -96,10 +96,16 @@ def _(g, x, out, axis, keepdims, ord):
 
 # Matrices
 
+
+def _largest(x: Any, axis: Any, keepdims: bool = False) -> Any:
+    """The largest of numbers from 0 up: 0 if there is none."""
+    return vector_norm(x, axis=axis, keepdims=keepdims, ord=math.inf)
+
+
 # order -> how to reduce the sums of absolute values, and along which axis of a matrix to sum
-_SUMS = {1: (max, 0), -1: (min, 0), math.inf: (max, 1), -math.inf: (min, 1)}
+_SUMS = {1: (_largest, 0), -1: (min, 0), math.inf: (_largest, 1), -math.inf: (min, 1)}
 # order -> how to reduce the singular values
-_SPECTRAL = {"nuc": sum, 2: max, -2: min}
+_SPECTRAL = {"nuc": sum, 2: _largest, -2: min}
 
 
 def _matrix_norm(name: str, x: Any, ord: Any, axes: tuple[int, ...], keepdims: bool = False) -> Any:

@@ -261,7 +261,7 @@ def _substitute(a: np.ndarray, x: np.ndarray, lower: bool, unit_diagonal: bool) 
         _substitute(a[..., first, first], x[..., first, :], lower, unit_diagonal)
         x[..., second, :] -= a[..., second, first] @ x[..., first, :]
         _substitute(a[..., second, second], x[..., second, :], lower, unit_diagonal)
-    elif not unit_diagonal:
+    elif n and not unit_diagonal:
         x /= a
 
 

@@ -178,7 +178,7 @@ def fold(x, /, *, output_size, kernel_size, dilation=1, padding=0, stride=1):
     """
     if x.ndim not in (2, 3):
         raise ShapeError(f"x must have 3 axes (2 without a batch), got {x.ndim}")
-    image = per_axis(output_size, "output_size", 2)
+    image = per_axis(output_size, "output_size", 2, least=0)
     kernel, counts, options = _windows(image, kernel_size, stride, padding, dilation)
     *batch, rows, columns = x.shape
     if rows % prod(kernel):
