@@ -7,7 +7,7 @@ a node comes off the heap every contribution to its cotangent has arrived. Nothi
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from heapq import heappop, heappush
+from heapq import heappop, heappush, heappushpop
 from math import isfinite
 from typing import Any
 
@@ -77,12 +77,9 @@ def _walk(
     heap: list[tuple[int, Node]] = []
     owned: set[Node] = set()  # nodes whose cotangent is a buffer that this walk made
     for node, g in seeds:
-        if node in cotangents:
-            cotangents[node] = cotangents[node] + g
-        else:
-            cotangents[node] = g
-            if node.op is not None:
-                heappush(heap, (-node.seq, node))
+        if node not in cotangents and node.op is not None:
+            heappush(heap, (-node.seq, node))
+        cotangents[node] = cotangents[node] + g if node in cotangents else g
     level = 0 if careful else 1
     debug = modes.state.debug
     freed_by = None if retain_graph else here()
@@ -90,8 +87,10 @@ def _walk(
     take = cotangents.pop
     find = cotangents.get
 
-    while heap:
-        node = heappop(heap)[1]
+    latest = None  # the entry found last is not on the heap yet: mostly it is the next to come off
+    while heap or latest is not None:
+        node = (heappop(heap) if latest is None else heappushpop(heap, latest))[1]
+        latest = None
         g = take(node)
         if watched and node in hooked:
             g = _run_hooks(node, g, create_graph)
@@ -125,9 +124,7 @@ def _walk(
             if guard > level and not (same_shape and isfinite(gi)):
                 gi = zero_stays_zero(g, gi)
             if debug:
-                at = f"\n  recorded at {node.where}"
-                operands = {"g": plain(g), **known(node)}
-                check_finite(op, plain(gi), operands, "gradient", at)
+                _check_gradient(node, g, gi)
             if not same_shape:
                 if gi.__class__ not in RESULTS:
                     raise bad_result(node, i, gi)
@@ -137,7 +134,9 @@ def _walk(
             if before is None:
                 cotangents[parent] = gi
                 if parent.op is not None:
-                    heappush(heap, (-parent.seq, parent))
+                    if latest is not None:
+                        heappush(heap, latest)
+                    latest = -parent.seq, parent
             elif create_graph or parent not in owned or before.dtype != gi.dtype:
                 cotangents[parent] = before + gi
                 if parent.shape and not create_graph:
@@ -152,6 +151,14 @@ def _walk(
 
     _gather_leaves(cotangents, found, owned, watched, create_graph)
     return found
+
+
+def _check_gradient(node: Node, g: Any, gi: Any) -> None:
+    """What `debug()` looks at after every gradient rule."""
+    assert node.op is not None
+    operands = {"g": plain(g), **known(node)}
+    at = f"\n  recorded at {node.where}"
+    check_finite(node.op, plain(gi), operands, "gradient", at)
 
 
 def _gather_leaves(

@@ -1,6 +1,7 @@
 """What one recorded op costs, forward and backward: beside PyTorch on arrays, micrograd on scalars.
 
 python benchmarks/dispatch.py            # needs the `bench` extra
+python benchmarks/dispatch.py --everyday # common ops at small sizes, beside PyTorch's
 python benchmarks/dispatch.py --all      # every op of the registry, beside its NumPy calls
 """
 
@@ -16,6 +17,7 @@ from typing import Any
 from timing import interleave, pin  # first: sets the number of threads
 
 # isort: split
+import everyday
 import numpy as np
 import overhead
 
@@ -151,12 +153,15 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=60)
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
     parser.add_argument("--all", action="store_true", help="what each op costs beyond NumPy")
+    parser.add_argument("--everyday", action="store_true", help="common ops beside PyTorch's")
     parser.add_argument("--only", help="with --all: the ops whose name contains this")
     parser.add_argument("--show", type=int, default=25, help="with --all: how many of the worst")
     args = parser.parse_args()
     pin()
     results: dict[str, Any] = {"machine": platform.processor() or platform.machine()}
-    if args.all:
+    if args.everyday:
+        results |= everyday.report(max(4, args.rounds // 5))
+    elif args.all:
         results |= overhead.report(max(4, args.rounds // 5), args.only, args.show)
     else:
         results |= {

@@ -1,11 +1,12 @@
 """The ops that programs use most, on arrays of 4 to 64 elements, beside PyTorch's.
 
-Forward alone, and forward with backward from a cotangent that is at hand; float32, one thread. The
-functions are written once and run with both: `ag` or `torch` comes as the argument `m`.
+Forward alone, and forward with backward from a cotangent that is at hand; float32, one thread. Each
+function is written once and runs with both: m is `ag` or `torch`, F its functions for networks.
 """
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from typing import Any
 
@@ -96,6 +97,8 @@ def report(rounds: int) -> dict[str, Any]:
     import torch
 
     torch.set_num_threads(1)
+    gc.collect()
+    gc.freeze()  # both libraries need not be looked through between rounds
     print("\nEveryday ops: microseconds (ratio to PyTorch), forward | forward and backward")
     rows = []
     for name in (*CASES, "cross_entropy"):
