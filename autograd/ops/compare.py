@@ -233,7 +233,7 @@ def any(x, /, *, axis=None, keepdims=False):
     AxisError
         If x does not have an axis, or it is named twice.
     """
-    return np.any(x, axis=normalize_axes(axis, np.ndim(x)), keepdims=keepdims)
+    return np.logical_or.reduce(x, normalize_axes(axis, np.ndim(x)), None, None, keepdims)
 
 
 @op(
@@ -251,7 +251,7 @@ def all(x, /, *, axis=None, keepdims=False):
     AxisError
         If x does not have an axis, or it is named twice.
     """
-    return np.all(x, axis=normalize_axes(axis, np.ndim(x)), keepdims=keepdims)
+    return np.logical_and.reduce(x, normalize_axes(axis, np.ndim(x)), None, None, keepdims)
 
 
 # Bits: logic for booleans, bit by bit for integers
