@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Self, cast
 
@@ -17,10 +18,12 @@ if TYPE_CHECKING:
     from .scope import Paths
 
 _CONTAINERS = (list, tuple, dict)
+_UNORDERED = (set, frozenset, deque)  # collections that are not searched
 _WANTED = {
     "parameter": "a Tensor that requires grad (see nn.Parameter)",
     "buffer": "a Tensor that requires no grad",
     "module": "a Module",
+    "container": "a list, tuple or dict of Modules, a Module",
 }
 Named = Iterator[tuple[str, Tensor]]
 
@@ -68,6 +71,11 @@ class Tree:
         elif isinstance(self.__dict__.get(name), Tree):
             fits = value is None or isinstance(value, Tree)
             self._check_assignment(name, value, "module", fits)
+        elif isinstance(value, _UNORDERED):
+            self._check_unordered(name, value)
+        elif _holds_modules(self.__dict__.get(name)):
+            fits = value is None or isinstance(value, (Tree, *_CONTAINERS))
+            self._check_assignment(name, value, "container", fits)
         object.__setattr__(self, name, value)
         if isinstance(value, _CONTAINERS):
             record.parameters -= {p for p in record.parameters if p.startswith(name + ".")}
@@ -80,6 +88,14 @@ class Tree:
             raise DTypeError(
                 f"{type(self).__name__}.{name} is a {kind}: it takes {_WANTED[kind]} or None, "
                 f"got {kind_of(value)}\n  hint: `del self.{name}` first to use the name otherwise"
+            )
+
+    def _check_unordered(self, name: str, value: Iterable[Any]) -> None:
+        if any(isinstance(v, Tree) or is_parameter(v) for v in value):
+            kind = type(value).__name__
+            raise ModuleError(
+                f"{type(self).__name__}.{name}: modules and parameters are not found in a {kind}\n"
+                "  hint: use a list, a tuple or a dict"
             )
 
     def __delattr__(self, name: str) -> None:
@@ -256,6 +272,10 @@ def _parts(path: str, value: Any, above: tuple[int, ...] = ()) -> Iterator[tuple
                 yield from _parts(f"{path}.{key}", item, (*above, id(value)))
 
 
+def _holds_modules(value: Any) -> bool:
+    return isinstance(value, _CONTAINERS) and any(isinstance(v, Tree) for _, v in _parts("", value))
+
+
 def join(path: str, name: str) -> str:
     """The path of what is called `name` inside the module at `path`."""
     return f"{path}.{name}" if path else name
@@ -271,6 +291,8 @@ def _get(module: Tree, target: str, known: dict[str, Any], kind: str) -> Any:
 
 def kind_of(value: Any) -> str:
     """What to call a value of the wrong kind in a message."""
+    if isinstance(value, type):
+        return f"the class {value.__name__}, not an object of it"
     if type(value) is not Tensor:
         return type(value).__name__
     if value.node is None:

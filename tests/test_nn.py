@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+from collections import deque
 
 import numpy as np
 import pytest
@@ -171,6 +172,16 @@ MISUSE = {
     "array as buffer": (lambda n: setattr(n.first, "offset", np.ones(2)), DTypeError, "buffer"),
     "result as module": (
         lambda n: setattr(n, "first", n.first(Tensor([1.0, 2.0]))), DTypeError, "module.*Tensor"),
+    "number as list of modules": (
+        lambda n: setattr(n, "layers", 3), DTypeError, "layers is a container: it takes a list"),
+    "set of modules": (
+        lambda n: setattr(n, "parts", {Block()}), nn.ModuleError, "not found in a set"),
+    "queue of parameters": (
+        lambda n: setattr(n, "parts", deque([nn.Parameter(1.0)])), nn.ModuleError, "use a list"),
+    "class as module": (
+        lambda n: setattr(n, "first", Block), DTypeError, "got the class Block, not an object"),
+    "class in a container": (
+        lambda n: nn.Sequential(nn.Linear(2, 2), nn.ReLU), DTypeError, "the class ReLU"),
     "no forward": (lambda n: nn.Module()(1), NotImplementedError, "no forward method"),
     "taken name": (lambda n: n.add_module("forward", Block()), nn.ModuleError, "'forward' already"),
     "dotted name": (lambda n: n.add_module("a.b", Block()), nn.ModuleError, "dot"),
@@ -192,6 +203,17 @@ def test_misuse_is_told_at_once(case):
     action, error, match = MISUSE[case]
     with pytest.raises(error, match=match):
         action(Net())
+
+
+def test_collections_without_modules_are_nobodys_business():
+    net = Net()
+    net.seen = {1, "a"}
+    net.recent = deque([Tensor([1.0])])
+    net.layers = ()
+    net.layers = 3
+    net.heads = net.first
+    net.kind = Block
+    assert "layers" not in names(net.named_modules())
 
 
 def test_registered_names_take_fitting_values_and_none():
