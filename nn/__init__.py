@@ -171,6 +171,7 @@ from .resample import ChannelShuffle, PixelShuffle, PixelUnshuffle, Upsample
 from .seq2seq import Seq2Seq
 from .shape import Flatten, Unflatten
 from .storage import load, save
+from .summary import summary
 from .transformer import (
     Transformer,
     TransformerDecoder,
@@ -213,5 +214,6 @@ __all__ = [
     "TransformerEncoder", "TransformerEncoderLayer", "TripletMarginLoss", "Unflatten", "Unfold",
     "Upsample", "ZeroPad1d", "ZeroPad2d", "ZeroPad3d", "clip_grad_norm_", "clip_grad_value_",
     "data", "functional", "init", "load", "optim", "pack_padded_sequence", "pack_sequence",
-    "pad_packed_sequence", "pad_sequence", "progress", "regularise", "save", "unpad_sequence",
+    "pad_packed_sequence", "pad_sequence", "progress", "regularise", "save", "summary",
+    "unpad_sequence",
 ]  # fmt: skip

@@ -41,7 +41,7 @@ MODELS = words("""
     init linear padding conv conv_transpose conv_local pool pool_adaptive resample
     activation piecewise
     normalisation layer_norm lazy_norm
-    dropout shape container progress
+    dropout shape container progress summary
     loss loss_classes loss_margin embedding
     packing cell recurrent seq2seq attention transformer positions
     optim.saving optim.optimizer optim.per_parameter optim.sgd optim.adam optim.adam_variants
