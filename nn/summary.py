@@ -144,13 +144,13 @@ def summary(model: Module, *inputs: Any, depth: int | None = None) -> Summary:
     >>> import nn
     >>> model = nn.Sequential(nn.Linear(784, 50), nn.ReLU(), nn.Linear(50, 10))
     >>> nn.summary(model, (1, 784))
-    Layer          Output shape   Parameters   Multiply-adds
-    --------------------------------------------------------
-    Sequential     (1, 10)
-      0: Linear    (1, 50)            39,250          39,200
-      1: ReLU      (1, 50)
-      2: Linear    (1, 10)               510             500
-    --------------------------------------------------------
+    Layer         Output shape   Parameters   Multiply-adds
+    -------------------------------------------------------
+    Sequential    (1, 10)
+      0: Linear   (1, 50)            39,250          39,200
+      1: ReLU     (1, 50)
+      2: Linear   (1, 10)               510             500
+    -------------------------------------------------------
     39,760 parameters
     39,700 multiply-adds
     """
