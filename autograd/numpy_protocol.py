@@ -9,10 +9,12 @@ Source: NEP 13 (`__array_ufunc__`), NEP 18 (`__array_function__`).
 from __future__ import annotations
 
 from collections.abc import Callable
+from inspect import signature
 from typing import Any
 
 import numpy as np
 
+from . import creation
 from .binding import bind
 from .errors import DTypeError, GraphError
 from .messages import complain
@@ -35,9 +37,50 @@ REDUCTIONS = {"add": "sum", "multiply": "prod", "maximum": "max", "minimum": "mi
 ABOUT = frozenset(("shape", "ndim", "size"))  # np.shape(t) asks about t, not for its values
 
 
+def _call(name: str, *args: Any, **options: Any) -> Any:
+    return REGISTRY[name].call(*args, **options)
+
+
+def _last_two_axes(name: str) -> Callable[..., Any]:
+    """np.linalg's form of a function whose axes are the first two in np."""
+    return lambda x, /, *, offset=0: _call(name, x, offset=offset, axis1=-2, axis2=-1)
+
+
+def _parts_along(axis: int) -> Callable[..., Any]:
+    return lambda ary, indices_or_sections: _call("split", ary, indices_or_sections, axis=axis)
+
+
+# NumPy's functions that are ops of ours with other arguments
+COMPOSED: dict[str, Callable[..., Any]] = {
+    "linalg.trace": _last_two_axes("trace"),
+    "linalg.diagonal": _last_two_axes("diagonal"),
+    "conjugate": lambda x: _call("alias", x),
+    "real": lambda val: _call("alias", val),
+    "copy": lambda a, order="K", subok=False: _call("alias", a),
+    "fliplr": lambda m: _call("flip", m, axis=1),
+    "flipud": lambda m: _call("flip", m, axis=0),
+    "matrix_transpose": lambda x: _call("swapaxes", x, -1, -2),
+    "percentile": lambda a, q, **options: _call("quantile", a, np.true_divide(q, 100), **options),
+    "vsplit": _parts_along(0),
+    "dsplit": _parts_along(2),
+    "zeros_like": creation.zeros_like,
+    "ones_like": creation.ones_like,
+    "empty_like": creation.empty_like,
+    "full_like": creation.full_like,
+}
+# NumPy's write into their argument, which is a value here: x[...] = v does that
+WRITING = frozenset(("put_along_axis",))
+
+
 def _find(name: str) -> Callable[..., Any] | None:
+    """What a function of NumPy's, named within numpy, is here; None if it is nothing."""
+    if name in COMPOSED:
+        return COMPOSED[name]
+    name = name.rpartition(".")[2]
+    if name in COMPOSED or name in WRITING:
+        return COMPOSED.get(name)
     entry = REGISTRY.get(NAMES.get(name, name))
-    return None if entry is None else entry.call
+    return entry.call if entry is not None and entry.public else None
 
 
 def _refuse(what: str, why: str) -> Exception:
@@ -51,10 +94,12 @@ def array_ufunc(self: Tensor, ufunc: np.ufunc, method: str, *inputs: Any, **kwar
     out = kwargs.pop("out", None)
     if out is not None:
         return _into(name, ufunc, method, inputs, kwargs, out)
-    if kwargs and method == "__call__":
-        raise _refuse(f"np.{name}", f"the options {', '.join(kwargs)} are not supported on Tensors")
     if method == "__call__":
         function = _find(name)
+        unknown = kwargs.keys() - signature(function).parameters.keys() if function else ()
+        if unknown:
+            fact = f"the options {', '.join(sorted(unknown))} are not supported on Tensors"
+            raise _refuse(f"np.{name}", fact)
     elif method == "reduce" and name in REDUCTIONS:
         function = _find(REDUCTIONS[name])
         kwargs = {"axis": kwargs.get("axis", 0), "keepdims": kwargs.get("keepdims", False)}
@@ -93,22 +138,29 @@ def array_function(self: Tensor, func: Any, types: Any, args: Any, kwargs: Any) 
     if name in ABOUT and len(args) == 1 and type(args[0]) is Tensor:
         return getattr(args[0]._data, name)
     module = func.__module__ or "numpy"
-    function = _find(name) if module.startswith("numpy") else None
-    if function is None:
-        plain = _plain_results.get(name)
-        if plain is not None:
-            return plain(*[np.asarray(a) if type(a) is Tensor else a for a in args], **kwargs)
+    if not module.startswith("numpy"):
         raise _refuse(f"{module.partition('.')[0]}.{name}", "is not an op on Tensors")
-    return function(*args, **kwargs)
+    within = f"linalg.{name}" if module.startswith("numpy.linalg") else name
+    function = _find(within)
+    if function is not None:
+        return function(*args, **kwargs)
+    if name in PLAIN:
+        return func(*map(_plain, args), **kwargs)
+    raise _refuse(f"numpy.{within}", "is not an op on Tensors")
 
 
-# functions whose result is about the array, not computed from its values with a derivative
-_plain_results: dict[str, Callable[..., Any]] = {
-    "size": np.size, "array_equal": np.array_equal,
-    "allclose": np.allclose, "array_repr": np.array_repr, "array2string": np.array2string,
-    "may_share_memory": np.may_share_memory, "shares_memory": np.shares_memory,
-    "array_str": np.array_str, "result_type": np.result_type, "can_cast": np.can_cast,
-}  # fmt: skip
+def _plain(x: Any) -> Any:
+    return np.asarray(x) if type(x) is Tensor else x
+
+
+# Functions whose results say something about the values: truths, positions, dtypes, text. These
+# have no derivative, and there is no op of ours
+PLAIN = frozenset((
+    "size", "array_equal", "array_equiv", "allclose", "array_repr", "array2string", "array_str",
+    "may_share_memory", "shares_memory", "result_type", "can_cast", "min_scalar_type",
+    "iscomplexobj", "isrealobj", "isreal", "iscomplex", "isneginf", "isposinf", "isin",
+    "argwhere", "flatnonzero", "argpartition", "digitize", "lexsort", "nanargmax", "nanargmin",
+))  # fmt: skip
 
 bind("__array_ufunc__", array_ufunc)
 bind("__array_function__", array_function)

@@ -13,6 +13,7 @@ PAGES = [
     "docs/how_it_works.md",
     "docs/adding_an_op.md",
     "docs/numerics.md",
+    "docs/numpy.md",
     "docs/data.md",
 ]
 
