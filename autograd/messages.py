@@ -115,7 +115,8 @@ def complete(error: AutogradError, arrays: dict[str, Any]) -> AutogradError:
     if listed is None:
         return error
     first, *shown = str(error).split("\n")
-    own = {f"  {n}: ": describe(v) for n, v in arrays.items()}
+    parts = {line.partition("[")[0] for line in shown}  # "  arrays[0]: ..." shows arrays already
+    own = {f"  {n}: ": describe(v) for n, v in arrays.items() if f"  {n}" not in parts}
     about = [line for line in shown[: listed - 1] if not line.startswith(tuple(own))]
     about += [n + text for n, text in own.items()]
     error.args = ("\n".join([first, *about, *shown[listed - 1 :]]),)
