@@ -15,6 +15,8 @@ from autograd import kernels
 from autograd.kernels import _host, _jit, _threads, reference, warmup
 
 SETS = sorted({"plain", "avx2", _host.simd().name} if sys.platform != "darwin" else {"plain"})
+dtypes = st.sampled_from([np.float32, np.float64])
+seeds = st.integers(0, 2**32 - 1)
 few = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 OPTIONS = (1, 1), ((1, 1), (1, 1)), (1, 1), 1  # stride, padding, dilation, groups
 
@@ -65,7 +67,7 @@ def numpy_only(name, *args):
 
 
 @few
-@given(convolutions(), st.sampled_from([np.float32, np.float64]), st.integers(0, 2**32 - 1))
+@given(convolutions(), dtypes, seeds)
 @pytest.mark.slow
 def test_compiled_convolutions_agree_with_numpy(case, dtype, seed):
     x_shape, w_shape, *options = case
@@ -108,6 +110,49 @@ def test_special_values_reach_what_they_touch_and_nothing_else(special, filters)
     np.testing.assert_array_equal(np.isfinite(dx), ~touched)
     assert np.isfinite(dw[1:]).all()
     assert not np.isfinite(dw[0, :, 1:, 1:]).any()
+
+
+@st.composite
+def pools(draw):
+    """(shape of x, out, kernel, stride, padding, dilation) over one or two axes"""
+    axes = [
+        (draw(st.integers(1, 3)), draw(st.integers(1, 3)), draw(st.integers(1, 2)))
+        for _ in range(draw(st.integers(1, 2)))
+    ]
+    kernel, stride, dilation = zip(*axes)
+    padding = tuple(draw(st.integers(0, (d * (k - 1) + 1) // 2)) for k, _, d in axes)
+    spans = [max(1, d * (k - 1) + 1 - 2 * p) for (k, _, d), p in zip(axes, padding)]
+    image = tuple(draw(st.integers(n, 40)) for n in spans)
+    out = tuple(
+        kernels.output_size(n, k, s, (p, p), d) + draw(st.integers(0, 1))
+        for n, (k, s, d), p in zip(image, axes, padding)
+    )
+    return (2, 3, *image), out, kernel, stride, padding, dilation
+
+
+@few
+@given(pools(), dtypes, st.booleans(), seeds)
+@pytest.mark.slow
+def test_compiled_pooling_agrees_with_numpy(case, dtype, special, seed):
+    """With many ties; sometimes with NaN and infinities."""
+    shape, out, kernel, stride, padding, dilation = case
+    rng = np.random.default_rng(seed)
+    x = rng.integers(0, 3, shape).astype(dtype)
+    if special:
+        x = np.where(rng.random(shape) < 0.4, dtype(-np.inf), x)
+        x = np.where(rng.random(shape) < 0.1, dtype(np.nan), x)
+    largest, ties = kernels.max_pool(x, out, *case[2:])
+    expected, tied = numpy_only("max_pool", x, out, *case[2:])
+    np.testing.assert_array_equal(largest, expected)
+    np.testing.assert_array_equal(ties, tied)
+    g, weight = rng.normal(size=largest.shape).astype(dtype), rng.random(out).astype(dtype)
+    y = rng.normal(size=shape).astype(dtype)
+    for call in (
+        ("max_pool_dx", g, ties, shape, stride, padding, dilation),
+        ("avg_pool", y, weight, kernel, stride, padding),
+        ("avg_pool_dx", g, weight, shape, kernel, stride, padding),
+    ):
+        same(getattr(kernels, call[0])(*call[1:]), numpy_only(*call))
 
 
 def test_threads_do_not_change_the_result():

@@ -19,7 +19,9 @@ ENGINE = words("""
     _version _conflict _interrupt errors modes provenance graph hooks cuts dtypes views
     tensor random creation tree
     kernels._host kernels._jit kernels._threads kernels._simd kernels._frames kernels._conv_tiles
-    kernels.windows kernels.conv_fast kernels.conv kernels.pool kernels.resample kernels.warmup
+    kernels._simd_pool kernels._pool_tiles
+    kernels.windows kernels.conv_fast kernels.conv kernels.pool_fast kernels.pool kernels.resample
+    kernels.warmup
     kernels.reference kernels
     messages arguments binding python_protocol record dispatch
     samples rule op algebra engine backward forward

@@ -23,14 +23,14 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-I32, I64 = ir.IntType(32), ir.IntType(64)
+I8, I32, I64 = ir.IntType(8), ir.IntType(32), ir.IntType(64)
 
 
-class _Writer:
+class Writer:
     """Writes one tile: an internal function, and the instructions that tiles are made of."""
 
     def __init__(self, module: ir.Module, name: str, scalar: ir.Type, lanes: int, kinds: str):
-        pointer = {"p": scalar.as_pointer(), "o": I64.as_pointer(), "i": I64}
+        pointer = {"p": scalar.as_pointer(), "o": I64.as_pointer(), "i": I64, "b": I8.as_pointer()}
         signature = ir.FunctionType(ir.VoidType(), [pointer[k] for k in kinds])
         self.function = ir.Function(module, signature, name)
         self.function.linkage = "internal"
@@ -39,20 +39,12 @@ class _Writer:
         self.builder = ir.IRBuilder(self.blocks[0])
         self.lanes = lanes
         self.vector = ir.VectorType(scalar, lanes)
-        suffix = "f32" if isinstance(scalar, ir.FloatType) else "f64"
+        self.module = module
+        self.suffix = suffix = "f32" if isinstance(scalar, ir.FloatType) else "f64"
         self.bytes = 4 if suffix == "f32" else 8
         fma = ir.FunctionType(self.vector, [self.vector] * 3)
         self.fma_function = cgutils.get_or_insert_function(
             module, fma, f"llvm.fma.v{lanes}{suffix}"
-        )
-        bits = ir.VectorType(ir.IntType(1), lanes)
-        store = ir.FunctionType(ir.VoidType(), [self.vector, self.vector.as_pointer(), I32, bits])
-        self.masked_store = cgutils.get_or_insert_function(
-            module, store, f"llvm.masked.store.v{lanes}{suffix}.p0"
-        )
-        load = ir.FunctionType(self.vector, [self.vector.as_pointer(), I32, bits, self.vector])
-        self.masked_load = cgutils.get_or_insert_function(
-            module, load, f"llvm.masked.load.v{lanes}{suffix}.p0"
         )
         self.zero = ir.Constant(self.vector, [0.0] * lanes)
 
@@ -70,23 +62,64 @@ class _Writer:
         cast = self.builder.bitcast(pointer, self.vector.as_pointer())
         self.builder.store(value, cast, align=self.bytes)
 
+    def first_bits(self, count: ir.Value) -> ir.Value:
+        """A mask of the first `count` lanes; none if it is negative, all if it is large."""
+        b = self.builder
+        most = self.index(self.lanes)
+        count = b.select(b.icmp_signed("<", count, most), count, most)
+        count = b.select(b.icmp_signed(">", count, self.index(0)), count, self.index(0))
+        return b.sub(b.shl(self.index(1), count), self.index(1))
+
+    def _bits(self, mask: ir.Value) -> ir.Value:
+        bits = ir.VectorType(ir.IntType(1), self.lanes)
+        return self.builder.bitcast(self.builder.trunc(mask, ir.IntType(self.lanes)), bits)
+
+    def _masked(self, kind: str, vector: ir.Type, name: str) -> ir.Value:
+        bits = ir.VectorType(ir.IntType(1), self.lanes)
+        arguments = [vector.as_pointer(), I32, bits]
+        if kind == "load":
+            signature = ir.FunctionType(vector, [*arguments, vector])
+        else:
+            signature = ir.FunctionType(ir.VoidType(), [vector, *arguments])
+        full = f"llvm.masked.{kind}.v{self.lanes}{name}.p0"
+        return cgutils.get_or_insert_function(self.module, signature, full)
+
     def store_some(self, value: ir.Value, pointer: ir.Value, mask: ir.Value) -> None:
         """Store the lanes whose bit is set in an integer mask."""
-        b = self.builder
-        bits = b.bitcast(
-            b.trunc(mask, ir.IntType(self.lanes)), ir.VectorType(ir.IntType(1), self.lanes)
-        )
-        cast = b.bitcast(pointer, self.vector.as_pointer())
-        b.call(self.masked_store, [value, cast, ir.Constant(I32, self.bytes), bits])
+        cast = self.builder.bitcast(pointer, self.vector.as_pointer())
+        function = self._masked("store", self.vector, self.suffix)
+        aligned = ir.Constant(I32, self.bytes)
+        self.builder.call(function, [value, cast, aligned, self._bits(mask)])
 
     def load_some(self, pointer: ir.Value, mask: ir.Value) -> ir.Value:
         """Load the lanes whose bit is set in an integer mask; 0 for the others."""
-        b = self.builder
-        bits = b.bitcast(
-            b.trunc(mask, ir.IntType(self.lanes)), ir.VectorType(ir.IntType(1), self.lanes)
-        )
-        cast = b.bitcast(pointer, self.vector.as_pointer())
-        return b.call(self.masked_load, [cast, ir.Constant(I32, self.bytes), bits, self.zero])
+        cast = self.builder.bitcast(pointer, self.vector.as_pointer())
+        function = self._masked("load", self.vector, self.suffix)
+        aligned = ir.Constant(I32, self.bytes)
+        return self.builder.call(function, [cast, aligned, self._bits(mask), self.zero])
+
+    def store_bytes(self, value: ir.Value, pointer: ir.Value, mask: ir.Value) -> None:
+        """Store a truth value for each lane whose bit is set, as bytes 0 and 1."""
+        vector = ir.VectorType(I8, self.lanes)
+        cast = self.builder.bitcast(pointer, vector.as_pointer())
+        function = self._masked("store", vector, "i8")
+        wide = self.builder.zext(value, vector)
+        self.builder.call(function, [wide, cast, ir.Constant(I32, 1), self._bits(mask)])
+
+    def load_bytes(self, pointer: ir.Value, mask: ir.Value) -> ir.Value:
+        """Load a byte for each lane whose bit is set; 0 for the others."""
+        vector = ir.VectorType(I8, self.lanes)
+        cast = self.builder.bitcast(pointer, vector.as_pointer())
+        none = ir.Constant(vector, [0] * self.lanes)
+        arguments = [cast, ir.Constant(I32, 1), self._bits(mask), none]
+        return self.builder.call(self._masked("load", vector, "i8"), arguments)
+
+    def straight(self) -> None:
+        """End a tile that has no loop."""
+        self.builder.branch(self.blocks[1])
+        self.builder.position_at_end(self.blocks[1])
+        self.builder.branch(self.blocks[2])
+        self.builder.position_at_end(self.blocks[2])
 
     def broadcast(self, pointer: ir.Value) -> ir.Value:
         undefined = ir.Constant(self.vector, ir.Undefined)
@@ -124,17 +157,20 @@ class _Writer:
         return self.builder.call(self.fma_function, [a, b, c])
 
 
-def _tile(name: str, sizes: tuple[Any, ...], element: Any, kinds: str, write: Any) -> Any:
+def tile(name: str, sizes: tuple[Any, ...], element: Any, kinds: str, write: Any) -> Any:
     """Signature and code of a tile; `sizes` are tuple types, the lengths of which are its size."""
     numbers = [len(s) for s in sizes]
-    pointer = {"p": types.CPointer(element), "o": types.CPointer(types.int64), "i": types.int64}
+    pointer = {
+        "p": types.CPointer(element), "o": types.CPointer(types.int64), "i": types.int64,
+        "b": types.CPointer(types.uint8),
+    }  # fmt: skip
     signature = types.void(*sizes, *[pointer[k] for k in kinds])
 
     def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         module = builder.module
         full = "_".join(["tile", name, str(element), *map(str, numbers)])
         if full not in module.globals:
-            writer = _Writer(module, full, context.get_value_type(element), numbers[-1], kinds)
+            writer = Writer(module, full, context.get_value_type(element), numbers[-1], kinds)
             write(writer, *numbers[:-1])
             writer.builder.ret_void()
         builder.call(module.globals[full], arguments[len(sizes) :])
@@ -143,7 +179,7 @@ def _tile(name: str, sizes: tuple[Any, ...], element: Any, kinds: str, write: An
     return signature, codegen
 
 
-def _write_spread(t: _Writer, rows: int, vectors: int) -> None:
+def _write_spread(t: Writer, rows: int, vectors: int) -> None:
     a, b, offset, count, first, place, out, pitch = t.function.args
     places = [[t.builder.load(t.at(place, 3 * v + i)) for i in range(3)] for v in range(vectors)]
     sources = [t.at(b, source) for source, _, _ in places]
@@ -173,10 +209,10 @@ def spread(typingctx, rows, vectors, lanes, a, b, offset, count, first, place, o
     a is packed (count, rows). `place` holds (source, target, mask) for each vector: lane i is
     stored where bit i of the mask is set. `pitch` is from one row of out to the next.
     """
-    return _tile("spread", (rows, vectors, lanes), a.dtype, "ppoipopi", _write_spread)
+    return tile("spread", (rows, vectors, lanes), a.dtype, "ppoipopi", _write_spread)
 
 
-def _write_gather(t: _Writer, step: int, add: int, rows: int, vectors: int) -> None:
+def _write_gather(t: Writer, step: int, add: int, rows: int, vectors: int) -> None:
     a, offset, b, count, first, out = t.function.args
 
     def body(k: ir.Value, acc: list) -> list:
@@ -203,10 +239,10 @@ def gather(typingctx, step, add, rows, vectors, lanes, a, offset, b, count, firs
 
     b is packed (count, width). With `add` not empty, out itself comes in the place of first.
     """
-    return _tile("gather", (step, add, rows, vectors, lanes), a.dtype, "popipp", _write_gather)
+    return tile("gather", (step, add, rows, vectors, lanes), a.dtype, "popipp", _write_gather)
 
 
-def _write_reduce(t: _Writer, rows: int, columns: int) -> None:
+def _write_reduce(t: Writer, rows: int, columns: int) -> None:
     a, pitch, b, offset, place, count, out = t.function.args
     left_rows = [t.at(a, t.builder.mul(pitch, t.index(p))) for p in range(rows)]
     right_rows = [t.at(b, t.builder.load(t.at(offset, q))) for q in range(columns)]
@@ -234,10 +270,10 @@ def reduce(typingctx, rows, columns, lanes, a, pitch, b, offset, place, count, o
     where the mask is not set. `pitch` is from one row of a to the next, `count` is 3 for each
     place. The caller sums the lanes.
     """
-    return _tile("reduce", (rows, columns, lanes), a.dtype, "pipooip", _write_reduce)
+    return tile("reduce", (rows, columns, lanes), a.dtype, "pipooip", _write_reduce)
 
 
-def _write_turn(t: _Writer) -> None:
+def _write_turn(t: Writer) -> None:
     a, pitch, have, out, step, mask, columns = t.function.args
     b = t.builder
     full = ir.Constant(I64, (1 << t.lanes) - 1)
@@ -263,10 +299,7 @@ def _write_turn(t: _Writer) -> None:
     for p in range(t.lanes):
         there = b.select(b.icmp_signed("<", t.index(p), columns), kept, none)
         t.store_some(rows[p], t.at(out, b.mul(step, t.index(p))), there)
-    b.branch(t.blocks[1])
-    b.position_at_end(t.blocks[1])
-    b.branch(t.blocks[2])
-    b.position_at_end(t.blocks[2])
+    t.straight()
 
 
 @intrinsic
@@ -275,7 +308,7 @@ def turn(typingctx, lanes, a, pitch, have, out, step, mask, columns):
 
     The mask says which elements of a row may be read.
     """
-    return _tile("turn", (lanes,), a.dtype, "piipiii", _write_turn)
+    return tile("turn", (lanes,), a.dtype, "piipiii", _write_turn)
 
 
 @intrinsic
@@ -286,5 +319,30 @@ def pointer(typingctx, array, index):
     def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
         return builder.gep(data, [arguments[1]])
+
+    return signature, codegen
+
+
+@intrinsic
+def get(typingctx, array, index):
+    """array[index] of a contiguous one-dimensional array; negative indices do not wrap around."""
+    signature = array.dtype(array, types.int64)
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
+        return builder.load(builder.gep(data, [arguments[1]]))
+
+    return signature, codegen
+
+
+@intrinsic
+def put(typingctx, array, index, value):
+    """array[index] = value, for a contiguous one-dimensional array."""
+    signature = types.void(array, types.int64, array.dtype)
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
+        builder.store(arguments[2], builder.gep(data, [arguments[1]]))
+        return context.get_dummy_value()
 
     return signature, codegen

@@ -8,11 +8,20 @@ of x. What lies outside never counts. `out` says how many windows there are alon
 from __future__ import annotations
 
 from itertools import product
+from math import prod
 from typing import Any
 
 import numpy as np
 
+from ._host import compiled
 from .windows import Place, Sizes, taps
+
+MOST = 49  # elements of a window: larger ones, seldom used, are not worth compiling
+
+
+def fits(kernel: Sizes, x: np.ndarray, *others: np.ndarray) -> bool:
+    """Whether compiled kernels are there for these windows and arrays."""
+    return len(kernel) <= 2 and prod(kernel) <= MOST and compiled(x.size * 4, x, *others)
 
 
 def max_pool(
@@ -26,6 +35,10 @@ def max_pool(
         A NaN is the largest of its window. A window without any element of x gives the least value
         of the dtype, and nothing is as large as that.
     """
+    if fits(kernel, x):
+        from . import pool_fast as fast
+
+        return fast.max_pool(x, out, kernel, stride, padding, dilation)
     lowest = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
     values = _unfold(x, out, kernel, stride, padding, dilation, lowest)
     largest = values.max(axis=tuple(range(len(kernel))))
@@ -45,6 +58,10 @@ def max_pool_dx(
     """The adjoint of `max_pool_pick`: each g goes to the ties of its window, in equal parts."""
     axes = len(stride)
     kernel, out = ties.shape[:axes], ties.shape[-axes:]
+    if fits(kernel, g):
+        from . import pool_fast as fast
+
+        return fast.max_pool_dx(g, ties, shape, stride, padding, dilation)
     share = g / _counts(ties, axes, g.dtype)
     apart = all(s > d * (k - 1) for k, s, d in zip(kernel, stride, dilation))
     finite = np.isfinite(share).all()
@@ -75,6 +92,10 @@ def avg_pool(
     x: np.ndarray, weight: np.ndarray, kernel: Sizes, stride: Sizes, padding: Sizes
 ) -> np.ndarray:
     """The sum of each window times its weight (*out). Axis by axis: a window is a product."""
+    if fits(kernel, x, weight):
+        from . import pool_fast as fast
+
+        return fast.avg_pool(x, weight, kernel, stride, padding)
     sums, dtype = x, np.result_type(x, weight)
     for axis, out, k, s, p in zip(_last(weight.ndim), weight.shape, kernel, stride, padding):
         added = np.zeros(resized(sums.shape, axis, out), dtype)
@@ -89,6 +110,10 @@ def avg_pool_dx(
     g: np.ndarray, weight: np.ndarray, shape: Sizes, kernel: Sizes, stride: Sizes, padding: Sizes
 ) -> np.ndarray:
     """The adjoint of avg_pool: each g times its weight is added to every element of its window."""
+    if fits(kernel, g, weight):
+        from . import pool_fast as fast
+
+        return fast.avg_pool_dx(g, weight, shape, kernel, stride, padding)
     dx = g * weight
     axes = zip(_last(weight.ndim), weight.shape, kernel, stride, padding)
     for axis, out, k, s, p in reversed(list(axes)):

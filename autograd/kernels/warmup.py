@@ -32,7 +32,26 @@ def _convolutions(dtype: Any, host: Simd) -> Iterator[Call]:
         yield name + ", by filters", partial(conv_fast.conv_dw, g, x, w.shape, *rest)
 
 
-EXAMPLES = (_convolutions,)
+def _poolings(dtype: Any, host: Simd) -> Iterator[Call]:
+    x = np.ones((1, 8, 8), dtype)
+    for k, s, p in ((2, 2, 0), (3, 2, 1), (3, 1, 1)):
+        out = ((8 + 2 * p - k) // s + 1,) * 2
+        yield f"pooling {k} x {k}, step {s}", partial(_pool, x, out, (k, k), (s, s), (p, p))
+
+
+def _pool(x: np.ndarray, out: Any, kernel: Any, stride: Any, padding: Any) -> None:
+    from . import pool_fast
+
+    g, ties = pool_fast.max_pool(x, out, kernel, stride, padding, (1, 1))
+    pool_fast.max_pool_dx(g, ties, x.shape, stride, padding, (1, 1))
+    weight = np.ones(out, x.dtype)
+    pool_fast.avg_pool_dx(
+        pool_fast.avg_pool(x, weight, kernel, stride, padding),
+        weight, x.shape, kernel, stride, padding,
+    )  # fmt: skip
+
+
+EXAMPLES = (_convolutions, _poolings)
 
 
 def calls() -> list[Call]:
