@@ -22,6 +22,7 @@ COMPLAINTS = (ValueError, TypeError, IndexError, OverflowError)
 
 OTHER_NAMES = {"dim": "axis", "keepdim": "keepdims", "dims": "axis", "keep_dims": "keepdims"}
 NUMBERS = frozenset((float, int, bool))
+ARRAYS = (Tensor, np.ndarray, np.generic)
 
 
 def missing_options(op: Op, attrs: dict[str, Any]) -> Exception:
@@ -163,7 +164,7 @@ def _retell_function(
         parameter = entry.signature.parameters[name]
         if parameter.kind is Parameter.VAR_POSITIONAL:
             arrays |= {f"{name}[{i}]": v for i, v in enumerate(value)}
-        elif parameter.default is Parameter.empty or isinstance(value, (Tensor, np.ndarray)):
+        elif parameter.default is Parameter.empty or isinstance(value, ARRAYS):
             arrays[name] = value
         elif value is not parameter.default:
             attrs[name] = value

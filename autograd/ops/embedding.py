@@ -226,6 +226,7 @@ _IDS, _STARTS = np.array([0, 1, 2]), np.array([0, 2])
           for f in _FAILS),
         Fails(_IDS, _TABLE, match="offsets"),
         Fails(_IDS[None], _TABLE, _STARTS, match="offsets"),
+        Fails(_IDS, _TABLE, np.array(0), match="offsets must have one axis, got 0"),
         Fails(_IDS, _TABLE, np.array([1, 2]), match="offsets must start at 0", error=ArgumentError),
         Fails(_IDS, _TABLE, np.array([0, 2, 1]), match="never fall", error=ArgumentError),
         Fails(_IDS, _TABLE, np.array([0, 4]), match="reach 4, .* 3 indices", error=ArgumentError),
@@ -313,6 +314,8 @@ def _owners(
     if offsets is None:
         return np.repeat(np.arange(len(index)), index.shape[1]), len(index)
     starts = _ints(name, "offsets", offsets)
+    if starts.ndim != 1:
+        raise complain(ShapeError, name, f"offsets must have one axis, got {starts.ndim}")
     ends = starts[1:] if include_last else np.append(starts[1:], index.size)
     if not starts.size or starts[0] != 0 or (np.diff(starts) < 0).any():
         fact = f"offsets must start at 0 and never fall, got {starts.tolist()}"

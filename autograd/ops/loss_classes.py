@@ -279,6 +279,7 @@ def _temporal_reference(
     fails=[
         Fails(_SCORES, np.array([0, 1]), match=r"must have axes \(batch, time, classes\), got 2"),
         Fails(_STEPS, np.array([[0, -1]]), error=IndexingError, match=r"target\[0, 1\] is -1"),
+        Fails(_STEPS, np.array([[0]]), match=r"target has shape \(1, 1\), expected \(1, 2\)"),
         Fails(_STEPS, np.array([[0, 1]]), np.ones(2), match=r"mask has shape \(2,\)"),
         Fails(_STEPS, np.array([[0, 1]]), reduction="all", error=ArgumentError, match="'all'"),
     ],
@@ -307,11 +308,12 @@ def temporal_cross_entropy(input, target, mask=None, reduction="mean"):
     if x.ndim != 3:
         fact = f"input must have axes (batch, time, classes), got {x.ndim}"
         raise complain(ShapeError, name, fact, {"input": x})
+    for what, given in (("target", target), ("mask", mask)):
+        if given is not None and np.shape(given) != x.shape[:2]:
+            fact = f"{what} has shape {np.shape(given)}, expected {x.shape[:2]}"
+            raise complain(ShapeError, name, fact, {"input": x, what: given})
     scale = None if mask is None else constant(mask, x)
     if scale is not None:
-        if scale.shape != x.shape[:2]:
-            fact = f"mask has shape {scale.shape}, expected {x.shape[:2]}"
-            raise complain(ShapeError, name, fact, {"input": x, "mask": mask})
         target = np.where(plain(scale) == 0, -100, plain(target))
     ignored = -100 if scale is not None else None
     classes, counted = _checked_classes(name, x, target, ignored, axis=2)

@@ -19,7 +19,7 @@ from ..kernels import reference
 from ..kernels.windows import Sizes
 from ..op import composite, op
 from ..samples import Fails, Rng, Sample, Samples, distinct, uniform
-from .pool_options import Window, pooled_size, slide, window
+from .pool_options import Window, pooled_size, slide, window, window_counts
 
 
 def pool_cases(axes: int) -> Iterable[tuple[Sizes, dict[str, Any]]]:
@@ -90,7 +90,7 @@ def _ties_samples(rng: Rng) -> Iterable[tuple[Sizes, np.ndarray, Window]]:
 def _check_ties(ties: np.ndarray, x: Sizes, window: Window) -> None:
     axes = len(window.kernel)
     lead, image = x[:-axes], x[-axes:]
-    sizes = {pooled_size(image, window, ceil_mode) for ceil_mode in (False, True)}
+    sizes = {window_counts(image, window, ceil_mode) for ceil_mode in (False, True)}
     if ties.shape not in {(*window.kernel, *lead, *size) for size in sizes}:
         raise ShapeError(f"ties of shape {ties.shape} are not those of an x of shape {x}")
 

@@ -49,15 +49,10 @@ def window(
     return Window(kernel, strides, pads, dilations)
 
 
-def pooled_size(image: Sizes, window: Window, ceil_mode: bool) -> Sizes:
-    """How many windows there are along each axis of an image of this size.
+def window_counts(image: Sizes, window: Window, ceil_mode: bool) -> Sizes:
+    """How many windows there are along each axis of an image of this size; below 1 if none fits.
 
     With `ceil_mode` a last window may hang over the edge, but not begin behind the image.
-
-    Raises
-    ------
-    ShapeError
-        If not one window fits.
     """
     sizes = []
     for size, k, s, p, d in zip(image, *window):
@@ -65,11 +60,23 @@ def pooled_size(image: Sizes, window: Window, ceil_mode: bool) -> Sizes:
         if ceil_mode and (count - 1) * s >= size + p:
             count -= 1
         sizes.append(count)
+    return tuple(sizes)
+
+
+def pooled_size(image: Sizes, window: Window, ceil_mode: bool) -> Sizes:
+    """`window_counts` of an image that is large enough.
+
+    Raises
+    ------
+    ShapeError
+        If not one window fits.
+    """
+    sizes = window_counts(image, window, ceil_mode)
     if min(sizes) < 1 or min(image) < 1:
         spans = tuple(d * (k - 1) + 1 for k, d in zip(window.kernel, window.dilation))
         padded = tuple(n + 2 * p for n, p in zip(image, window.padding))
         raise ShapeError(f"a window of size {spans} does not fit into {padded}, padding included")
-    return tuple(sizes)
+    return sizes
 
 
 def image_of(name: str, x: Any, axes: int) -> Any:
