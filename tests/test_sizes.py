@@ -13,10 +13,12 @@ import pytest
 from autograd import REGISTRY, AutogradError, Tensor
 from autograd.numpy_protocol import NAMES
 from autograd.samples import Sample
+from autograd.testing import check_grads
 from autograd.testing.registry import _is_float, _value_and_gradients, differentiable, samples_of
 from autograd.tree import flatten
 
 ops = pytest.mark.parametrize("name", sorted(REGISTRY))
+PUBLIC = sorted(n for n in REGISTRY if REGISTRY[n].public)
 
 
 def results(function, sample):
@@ -139,7 +141,7 @@ def cut(sample, size):
 
 
 @pytest.mark.parametrize("size", [0, 1])
-@pytest.mark.parametrize("name", sorted(n for n in REGISTRY if REGISTRY[n].public))
+@pytest.mark.parametrize("name", PUBLIC)
 def test_arrays_of_no_and_of_one_element_are_right_or_refused(name, size):
     """What comes out is the reference's; gradients have the arrays' shapes; nothing else."""
     entry = REGISTRY[name]
@@ -158,6 +160,29 @@ def test_arrays_of_no_and_of_one_element_are_right_or_refused(name, size):
                 _, gradients = derivatives(entry, small, np.array)
                 floats = [a for a in flatten(list(small.args))[0] if _is_float(a)]
                 assert [g.shape for g in gradients] == [a.shape for a in floats], small.label
+
+
+FREE = {"qr", "svd"}  # what completes one column to a basis of space is free to turn
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name", sorted(n for n, e in REGISTRY.items() if e.public and n not in FREE)
+)
+def test_derivatives_where_axes_have_one_element(name):
+    """By finite differences, to second order and in both modes."""
+    entry = REGISTRY[name]
+    for sample in samples_of(entry)[:2]:
+        for small in cut(sample, 1):
+            refused = isinstance(results(entry.call, small), AutogradError)
+            if differentiable(entry, small) and sample.orders and not refused:
+                with np.errstate(all="ignore"):
+                    check_grads(
+                        lambda *args, s=small: entry.call(*args, **s.attrs),
+                        *small.args,
+                        order=min(2, sample.orders),
+                        label=f"{name}({small.label})",
+                    )
 
 
 def numpys(name):
