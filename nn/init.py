@@ -7,6 +7,9 @@ for the package's generator. Nothing is recorded.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -17,14 +20,43 @@ from autograd.tensor import Tensor
 
 __all__ = [
     "calculate_gain", "constant_", "dirac_", "eye_", "kaiming_normal_", "kaiming_uniform_",
-    "lecun_normal_", "lecun_uniform_", "normal_", "ones_", "orthogonal_", "sparse_",
+    "lecun_normal_", "lecun_uniform_", "normal_", "ones_", "orthogonal_", "skip_draws", "sparse_",
     "trunc_normal_", "uniform_", "xavier_normal_", "xavier_uniform_", "zeros_",
 ]  # fmt: skip
+
+_skipping: ContextVar[bool] = ContextVar("skipping", default=False)
+
+
+@contextmanager
+def skip_draws() -> Iterator[None]:
+    """Inside the block, in this thread, functions that draw random values change nothing.
+
+    For models whose weights are loaded next, or drawn by a rule of their own: until something is
+    written into them, weights are zeros that take no memory.
+
+    Examples
+    --------
+    >>> from nn import Linear, init
+    >>> with init.skip_draws():
+    ...     layer = Linear(2, 1)
+    >>> layer.weight.tolist()
+    [[0.0, 0.0]]
+    """
+    token = _skipping.set(True)
+    try:
+        yield
+    finally:
+        _skipping.reset(token)
 
 
 def _fill(tensor: Tensor, values: Any) -> Tensor:
     tensor.data = np.broadcast_to(values, tensor.shape)
     return tensor
+
+
+def _draw(tensor: Tensor, values: Callable[[np.random.Generator], Any], rng: Rng) -> Tensor:
+    """Fill with values(generator), unless draws are skipped."""
+    return tensor if _skipping.get() else _fill(tensor, values(generator(rng)))
 
 
 def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, *, rng: Rng = None) -> Tensor:
@@ -39,14 +71,14 @@ def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, *, rng: Rng = None)
     """
     if not a <= b:
         raise ArgumentError(f"uniform_: a must not exceed b, got a={a}, b={b}")
-    return _fill(tensor, generator(rng).uniform(a, b, tensor.shape))
+    return _draw(tensor, lambda draw: draw.uniform(a, b, tensor.shape), rng)
 
 
 def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, *, rng: Rng = None) -> Tensor:
     """Normal with the given mean and standard deviation."""
     if not std >= 0:
         raise ArgumentError(f"normal_: std must not be negative, got {std}")
-    return _fill(tensor, mean + std * generator(rng).standard_normal(tensor.shape))
+    return _draw(tensor, lambda draw: mean + std * draw.standard_normal(tensor.shape), rng)
 
 
 def trunc_normal_(
@@ -61,8 +93,11 @@ def trunc_normal_(
     if not std > 0:
         raise ArgumentError(f"trunc_normal_: std must be positive, got {std}")
     low, high = ndtr((a - mean) / std), ndtr((b - mean) / std)
-    draw = ndtri(generator(rng).uniform(low, high, tensor.shape))
-    return _fill(tensor, np.clip(mean + std * draw, a, b))
+
+    def values(draw: np.random.Generator) -> Any:
+        return np.clip(mean + std * ndtri(draw.uniform(low, high, tensor.shape)), a, b)
+
+    return _draw(tensor, values, rng)
 
 
 def constant_(tensor: Tensor, val: float) -> Tensor:
@@ -129,11 +164,14 @@ def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, *, rng: Rng = No
         raise ShapeError(f"sparse_: needs a matrix, got shape {tensor.shape}")
     if not 0 <= sparsity <= 1:
         raise ArgumentError(f"sparse_: sparsity must lie between 0 and 1, got {sparsity}")
-    draw = generator(rng)
     rows, columns = tensor.shape
-    rank = draw.permuted(np.tile(np.arange(rows)[:, None], columns), axis=0)
-    values = std * draw.standard_normal(tensor.shape)
-    return _fill(tensor, np.where(rank < math.ceil(sparsity * rows), 0, values))
+
+    def values(draw: np.random.Generator) -> Any:
+        rank = draw.permuted(np.tile(np.arange(rows)[:, None], columns), axis=0)
+        normal = std * draw.standard_normal(tensor.shape)
+        return np.where(rank < math.ceil(sparsity * rows), 0, normal)
+
+    return _draw(tensor, values, rng)
 
 
 def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
@@ -257,6 +295,10 @@ def orthogonal_(tensor: Tensor, gain: float = 1.0, *, rng: Rng = None) -> Tensor
     if tensor.ndim < 2:
         raise ShapeError(f"orthogonal_: needs at least 2 axes, got shape {tensor.shape}")
     rows, columns = tensor.shape[0], math.prod(tensor.shape[1:])
-    q, r = np.linalg.qr(generator(rng).standard_normal((max(rows, columns), min(rows, columns))))
-    q = q * np.sign(np.diag(r))  # QR alone prefers some signs
-    return _fill(tensor, gain * (q if rows >= columns else q.T).reshape(tensor.shape))
+
+    def values(draw: np.random.Generator) -> Any:
+        q, r = np.linalg.qr(draw.standard_normal((max(rows, columns), min(rows, columns))))
+        q = q * np.sign(np.diag(r))  # QR alone prefers some signs
+        return gain * (q if rows >= columns else q.T).reshape(tensor.shape)
+
+    return _draw(tensor, values, rng)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd.dtypes import get_default_dtype
-from autograd.tensor import Tensor
+from autograd.tensor import Tensor, wrap
 
 # Frozen parameters do not require grad, so being a parameter is remembered here, by identity.
 _known: weakref.WeakValueDictionary[int, Tensor] = weakref.WeakValueDictionary()
@@ -39,8 +39,8 @@ def Parameter(  # noqa: N802 - the name under which PyTorch's users know it
 
 
 def new_parameter(*shape: int, dtype: Any) -> Tensor:
-    """A parameter of the given shape, of zeros, to be initialised."""
-    return Parameter(np.zeros(shape, dtype or get_default_dtype()))
+    """A parameter of the given shape, to be initialised: zeros that take no memory yet."""
+    return mark(wrap(np.zeros(shape, dtype or get_default_dtype())[()]).requires_grad_())
 
 
 def mark(tensor: Tensor) -> Tensor:
