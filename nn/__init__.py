@@ -2,7 +2,7 @@
 
 from autograd.provenance import mark_internal
 
-from . import data, functional, init, optim, regularise
+from . import data, functional, init, models, optim, regularise
 from .activation import (
     CELU,
     ELU,

@@ -66,6 +66,13 @@ DATA = words("""
     data
 """)
 
+ARCHITECTURES = words("""
+    models.weights models.images models.sampling
+    models.dense models.convnet models.lenet models.resnet_small
+    models.char_rnn models.gan models.word2vec
+    models
+""")
+
 PICTURES = words("style graph listing dot render output picture plot")
 
 
@@ -76,7 +83,7 @@ def _order():
         if name == "ops":
             out += [f"autograd.ops.{family}" for family in FAMILIES]
         out.append(f"autograd.{name}")
-    out += ["autograd", *(f"nn.{n}" for n in [*MODELS, *DATA]), "nn"]
+    out += ["autograd", *(f"nn.{n}" for n in [*MODELS, *DATA, *ARCHITECTURES]), "nn"]
     out += [*(f"viz.{n}" for n in PICTURES), "viz"]
     return [*out, "autograd.demo", "autograd.command", "autograd.__main__"]
 
