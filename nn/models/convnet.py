@@ -105,10 +105,10 @@ class ConvNet(_Stages):
     >>> cifar = nn.models.ConvNet(3, 32, 10, (16, 32, 64), kernel_size=2, hidden=[500])
     >>> cifar(np.ones((2, 3, 32, 32))).shape
     (2, 10)
-    >>> sum(p.size for p in cifar.parameters())
+    >>> nn.summary(cifar, (1, 3, 32, 32)).parameters
     528054
     >>> mnist = nn.models.ConvNet(1, 28, 10, (16, 32), kernel_size=5)
-    >>> sum(p.size for p in mnist.parameters())
+    >>> nn.summary(mnist, (1, 1, 28, 28)).parameters
     28938
     """
 
@@ -151,7 +151,7 @@ class SimpleConvNet(_Stages):
     >>> model = nn.models.SimpleConvNet()
     >>> model(np.ones((2, 1, 28, 28))).shape
     (2, 10)
-    >>> sum(p.size for p in model.parameters())
+    >>> nn.summary(model, (1, 1, 28, 28)).parameters
     433890
     """
 

@@ -78,7 +78,7 @@ class SoftmaxRegression(_Perceptron):
     >>> model = nn.models.SoftmaxRegression(28 * 28, 10)
     >>> model(np.ones((5, 1, 28, 28))).shape
     (5, 10)
-    >>> sum(p.size for p in model.parameters())
+    >>> nn.summary(model, (1, 784)).parameters
     7850
     """
 
@@ -120,7 +120,7 @@ class MLP(_Perceptron):
     >>> model = nn.models.MLP(28 * 28, (512, 512), 10, dropout=0.2)
     >>> model(np.ones((2, 28, 28))).shape
     (2, 10)
-    >>> sum(p.size for p in model.parameters())
+    >>> nn.summary(model, (1, 784)).parameters
     669706
     """
 
@@ -157,7 +157,7 @@ class TwoLayerNet(_Perceptron):
     >>> model = nn.models.TwoLayerNet(784, 50, 10)
     >>> model(np.ones((3, 784))).shape
     (3, 10)
-    >>> sum(p.size for p in model.parameters())
+    >>> nn.summary(model, (1, 784)).parameters
     39760
     """
 
