@@ -10,7 +10,7 @@ import numpy as np
 
 from ..algebra import astype, where
 from ..errors import ArgumentError
-from ..op import op, require_axes
+from ..op import normalize_axes, op, require_axes
 from ..samples import BAD_AXIS, NO_AXIS, Fails, Rng, Sample, distinct, uniform
 from .exponential import exp
 from .rearrange import flip, pad_constant, shifted
@@ -248,12 +248,14 @@ def _diff_reference(x: np.ndarray, n: int = 1, axis: int = -1) -> np.ndarray:
     fails=[
         BAD_AXIS,
         Fails(np.ones(3), n=-1, error=ArgumentError, match="non-negative"),
-        Fails(1.0, match="at least one dim"),
+        Fails(1.0, match="axis -1 does not exist in an array of 0 axes"),
+        Fails(1.0, n=0, axis=0, match="axis 0 does not exist in an array of 0 axes"),
     ],
     method="diff",
 )
 def diff(x, /, *, n=1, axis=-1):
     """Differences of neighbours along an axis, x[i+1] - x[i], taken n times."""
+    normalize_axes(axis, np.ndim(x))  # NumPy looks at it only if n > 0
     return np.diff(x, n, axis)
 
 

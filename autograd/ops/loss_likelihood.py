@@ -229,7 +229,8 @@ def _gaussian_reference(
     input: Any, target: Any, var: Any, full: bool = False, eps: float = 1e-6,
     reduction: str = "mean",
 ) -> Any:  # fmt: skip
-    v = np.asarray(var)[..., None] if np.shape(var) == np.shape(input)[:-1] else np.asarray(var)
+    v, shape = np.asarray(var), np.shape(input)
+    v = v[..., None] if shape and v.shape == shape[:-1] else v
     v = np.where(v < eps, eps, v)
     density = np.exp(-((input - target) ** 2) / (2 * v)) / np.sqrt(v)
     return REDUCE[reduction](-np.log(density / (math.sqrt(2 * math.pi) if full else 1)))
