@@ -10,7 +10,7 @@ Every public op is here (`autograd.exp`, `autograd.conv2d`, ...); `python -m aut
 them. Models are in `nn`, pictures in `viz`, tests of derivatives in `autograd.testing`.
 """
 
-from . import _conflict, _interrupt  # before anything else
+from . import _conflict, _interrupt, _malloc  # before anything else
 
 # isort: split
 from . import algebra, backward, linalg, numpy_protocol, ops, python_protocol, random, testing

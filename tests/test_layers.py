@@ -16,7 +16,7 @@ def words(text):
 
 
 ENGINE = words("""
-    _version _conflict _interrupt errors modes provenance graph hooks cuts dtypes views
+    _version _conflict _interrupt _malloc errors modes provenance graph hooks cuts dtypes views
     tensor random creation tree
     kernels._host kernels._jit kernels._threads kernels._simd kernels._frames kernels._conv_tiles
     kernels._simd_pool kernels._pool_tiles

@@ -62,7 +62,7 @@ def correlate(
             at = (n * groups + g) * channels * size
             out_at = (n * groups + g) * filters * area
             if not whole:
-                fill(x, at, source, frames, frame, starts, step, channels)
+                fill(lanes, x, at, source, frames, frame, starts, step, channels)
             for t in range(0, len(table), 3 * len(vectors)):
                 for block in range(blocks):
                     b = g * blocks + block
@@ -146,7 +146,7 @@ def correlate_taps(
             at = (n * groups + group) * channels * size
             g_at = (n * groups + group) * filters * area
             if not whole:
-                fill(x, at, source, frames, frame, starts, step, channels)
+                fill(lanes, x, at, source, frames, frame, starts, step, channels)
             base = g_at + (filters - left) * area
             for i in range(left * area):
                 spare[i] = g[base + i]

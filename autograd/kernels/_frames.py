@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ._jit import jit
-from ._simd import pointer, turn
+from ._simd import clear, get, move, pointer, put, turn
 
 Triple = tuple[int, int, int]
 
@@ -179,7 +179,7 @@ def meeting(first, step, size, length):
 
 
 @jit
-def fill(x, at, source, frames, frame, starts, step, channels):
+def fill(lanes, x, at, source, frames, frame, starts, step, channels):
     """Copy `channels` images, the first of which begins at x[at], into their frames."""
     D, H, W = source
     to = 0
@@ -192,20 +192,20 @@ def fill(x, at, source, frames, frame, starts, step, channels):
                 z = step[0] * d + starts[p, 0]
                 for h in range(frame[1]):
                     y = step[1] * h + starts[p, 1]
-                    inside = 0 <= z < D and 0 <= y < H
-                    stop = left if inside else frame[2]
-                    for f in range(stop):
-                        frames[to + f] = 0
-                    if inside:
+                    if left < right and 0 <= z < D and 0 <= y < H:
                         row = image + (z * H + y) * W + first
+                        clear(lanes, pointer(frames, to), left)
+                        there = pointer(frames, to + left)
                         if step[2] == 1:
-                            for f in range(left, right):
-                                frames[to + f] = x[row + f]
+                            move((0,), lanes, pointer(x, row + left), there, right - left)
+                        elif step[2] == 2:
+                            move((0, 0), lanes, pointer(x, row + 2 * left), there, right - left)
                         else:
                             for f in range(left, right):
-                                frames[to + f] = x[row + step[2] * f]
-                        for f in range(right, frame[2]):
-                            frames[to + f] = 0
+                                put(frames, to + f, get(x, row + step[2] * f))
+                        clear(lanes, pointer(frames, to + right), frame[2] - right)
+                    else:
+                        clear(lanes, pointer(frames, to), frame[2])
                     to += frame[2]
 
 

@@ -98,6 +98,18 @@ class Writer:
         aligned = ir.Constant(I32, self.bytes)
         return self.builder.call(function, [cast, aligned, self._bits(mask), self.zero])
 
+    def load_every(self, pointer: ir.Value, step: int, count: ir.Value) -> ir.Value:
+        """Load `count` elements, each or each second one; nothing behind the last is read."""
+        if step == 1:
+            return self.load_some(pointer, self.first_bits(count))
+        b = self.builder
+        reach = b.sub(b.mul(count, self.index(2)), self.index(1))
+        low = self.load_some(pointer, self.first_bits(reach))
+        rest = self.first_bits(b.sub(reach, self.index(self.lanes)))
+        high = self.load_some(self.at(pointer, self.lanes), rest)
+        even = ir.Constant(ir.VectorType(I32, self.lanes), list(range(0, 2 * self.lanes, 2)))
+        return b.shuffle_vector(low, high, even)
+
     def store_bytes(self, value: ir.Value, pointer: ir.Value, mask: ir.Value) -> None:
         """Store a truth value for each lane whose bit is set, as bytes 0 and 1."""
         vector = ir.VectorType(I8, self.lanes)
@@ -271,6 +283,40 @@ def reduce(typingctx, rows, columns, lanes, a, pitch, b, offset, place, count, o
     place. The caller sums the lanes.
     """
     return tile("reduce", (rows, columns, lanes), a.dtype, "pipooip", _write_reduce)
+
+
+def _write_move(t: Writer, step: int) -> None:
+    a, out, count = t.function.args
+
+    def body(i: ir.Value, acc: list) -> list:
+        left = t.builder.sub(count, i)
+        at = t.at(a, t.builder.mul(i, t.index(step)))
+        t.store_some(t.load_every(at, step, left), t.at(out, i), t.first_bits(left))
+        return acc
+
+    t.loop(count, t.lanes, [], body)
+
+
+@intrinsic
+def move(typingctx, step, lanes, a, out, count):
+    """out[i] = a[i * step] for i < count; the step is 1 or 2."""
+    return tile("move", (step, lanes), a.dtype, "ppi", _write_move)
+
+
+def _write_clear(t: Writer) -> None:
+    out, count = t.function.args
+
+    def body(i: ir.Value, acc: list) -> list:
+        t.store_some(t.zero, t.at(out, i), t.first_bits(t.builder.sub(count, i)))
+        return acc
+
+    t.loop(count, t.lanes, [], body)
+
+
+@intrinsic
+def clear(typingctx, lanes, out, count):
+    """out[i] = 0 for i < count."""
+    return tile("clear", (lanes,), out.dtype, "pi", _write_clear)
 
 
 def _write_turn(t: Writer) -> None:

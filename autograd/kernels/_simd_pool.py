@@ -15,18 +15,6 @@ from numba.extending import intrinsic
 from ._simd import I32, Writer, tile
 
 
-def _pixels(t: Writer, at: ir.Value, step: int, count: ir.Value) -> ir.Value:
-    """The pixels at, at + step, ... of `count` outputs; nothing behind the last is read."""
-    if step == 1:
-        return t.load_some(at, t.first_bits(count))
-    lanes = t.index(t.lanes)
-    reach = t.builder.sub(t.builder.mul(count, t.index(2)), t.index(1))
-    low = t.load_some(at, t.first_bits(reach))
-    high = t.load_some(t.at(at, t.lanes), t.first_bits(t.builder.sub(reach, lanes)))
-    even = ir.Constant(ir.VectorType(I32, t.lanes), list(range(0, 2 * t.lanes, 2)))
-    return t.builder.shuffle_vector(low, high, even)
-
-
 def _window(
     t: Writer, x: ir.Value, pitch: ir.Value, width: ir.Value, rows: int, columns: int
 ) -> Any:
@@ -45,7 +33,7 @@ def _write_largest(t: Writer, rows: int, columns: int, step: int) -> None:
         ir.FunctionType(t.vector, [t.vector, t.vector]),
         f"llvm.maximum.v{t.lanes}{t.suffix}",
     )
-    values = [_pixels(t, at, step, count) for at in _window(t, x, pitch, width, rows, columns)]
+    values = [t.load_every(at, step, count) for at in _window(t, x, pitch, width, rows, columns)]
     best = values[0]
     for value in values[1:]:
         best = b.call(maximum, [best, value])
