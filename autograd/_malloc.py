@@ -1,10 +1,10 @@
 """Keep freed memory in the process, so that large arrays do not fault their pages in each time.
 
-A training step makes and drops the same large arrays again and again. By default the C library gives
-them back to the system at once, and each new one costs a page fault for every 4 kB: about 1.5 ms for
-the 6 MB result of a convolution that takes 7 ms. With these settings up to KEEP bytes of freed
-memory stay. Only glibc knows them; elsewhere nothing happens. AUTOGRAD_MALLOC=system leaves all as
-it was.
+A training step makes and drops the same large arrays again and again. By default the C library
+gives them back to the system at once, and each new one costs a page fault for every 4 kB: about
+1.5 ms for the 6 MB result of a convolution that takes 7 ms. With these settings up to KEEP bytes
+of freed memory stay. Only glibc knows them; elsewhere nothing happens. AUTOGRAD_MALLOC=system
+leaves all as it was.
 """
 
 from __future__ import annotations
