@@ -67,8 +67,10 @@ DATA = words("""
 """)
 
 ARCHITECTURES = words("""
-    models.weights models.images models.sampling
-    models.dense models.convnet models.lenet models.resnet_small
+    models.weights models.images models.classifier models.sampling
+    models.dense models.convnet models.lenet
+    models.alexnet models.vgg models.googlenet models.resnet models.resnet_small
+    models.squeezenet models.densenet
     models.char_rnn models.gan models.word2vec
     models
 """)

@@ -149,7 +149,7 @@ def test_copies_and_pickles_compute_the_same(name):
 def test_inputs_that_do_not_fit_are_refused_in_the_models_name(name):
     model, x = make(name, rng=0)
     kind = type(model).__name__
-    for bad in (x[:, :-1], x[0, 0], x[..., :1], np.zeros((2, 7))):
+    for bad in (x[:, :-1], x[0, 0], x[..., 0], np.zeros((2, 7))):
         with pytest.raises(ShapeError, match=f"^{kind}: x has shape .* expected \\(N, "):
             model(bad)
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any
 
-import autograd as ag
 from autograd.errors import ArgumentError
 from autograd.random import Rng, generator
 
@@ -20,25 +19,9 @@ from ..module import Module
 from ..piecewise import ReLU
 from ..pool import MaxPool2d
 from ..pool_adaptive import AdaptiveAvgPool2d
-from ..settings import count
-from .images import check_images, conv_norm, image_size, window_size
+from .classifier import ImageClassifier, PooledClassifier
+from .images import conv_norm, window_size
 from .weights import Rule, draw_weights
-
-
-class ImageClassifier(Module):
-    """`features` of images of one size, then a `classifier` of them, flattened."""
-
-    features: Module
-    classifier: Module
-
-    def __init__(self, in_channels: int, size: Sizes):
-        super().__init__()
-        self.in_channels = count(self, "in_channels", in_channels)
-        self.image_size = image_size(self, size)
-
-    def forward(self, x: Any) -> Any:
-        check_images(self, x, self.in_channels, self.image_size)
-        return self.classifier(ag.flatten(self.features(x), 1))
 
 
 class _Stages(ImageClassifier):
@@ -227,7 +210,7 @@ class DeepConvNet(ImageClassifier):
         draw_weights(self, init, rng=rng)
 
 
-class SmallConvNet(Module):
+class SmallConvNet(PooledClassifier):
     """A small modern network for small images: normalised convolutions and a global mean.
 
     (N, C, H, W) -> [Conv 3 -> BatchNorm -> ReLU, twice -> MaxPool 2] for each width -> mean over
@@ -260,9 +243,7 @@ class SmallConvNet(Module):
         self, num_classes: int = 10, in_channels: int = 3, widths: Sequence[int] = (32, 64, 128),
         dropout: float = 0.0, *, init: Rule = "he", dtype: Any = None, rng: Rng = None,
     ):  # fmt: skip
-        super().__init__()
-        self.in_channels = in_channels
-        self.least = 2 ** len(widths)
+        super().__init__(in_channels, least=2 ** len(widths))
         rng = None if rng is None else generator(rng)
         stages: list[Module] = []
         with skip_draws():
@@ -275,7 +256,3 @@ class SmallConvNet(Module):
         self.avgpool = AdaptiveAvgPool2d(1)
         self.classifier = Sequential(Dropout(dropout, rng=rng), head)
         draw_weights(self, init, rng=rng)
-
-    def forward(self, x: Any) -> Any:
-        check_images(self, x, self.in_channels, least=self.least)
-        return self.classifier(ag.flatten(self.avgpool(self.features(x)), 1))

@@ -15,7 +15,7 @@ from ..init import skip_draws
 from ..linear import Linear
 from ..module import Module
 from ..pool import AvgPool2d
-from .convnet import ImageClassifier
+from .classifier import ImageClassifier
 from .weights import Rule, draw_weights
 
 

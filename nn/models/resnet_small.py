@@ -16,44 +16,34 @@ from ..module import Module
 from ..pool_adaptive import AdaptiveAvgPool2d
 from ..settings import count
 from .images import check_images, conv_norm
+from .resnet import BasicBlock
 from .weights import draw_weights
 
 
-class _Residual(Module):
-    """relu(x + two convolutions of x); where the size halves, x is thinned and filled with zeros.
+class _Thinned(Module):
+    """Every other row and column, and zeros for the new channels: a shortcut without weights."""
 
-    (N, C, H, W) -> (N, out_channels, H / stride, W / stride).
-    """
-
-    def __init__(self, in_channels: int, out_channels: int, stride: int, dtype: Any):
+    def __init__(self, new_channels: int):
         super().__init__()
-        self.conv1 = conv_norm(in_channels, out_channels, 3, stride, dtype=dtype)
-        self.conv2 = conv_norm(out_channels, out_channels, relu=False, dtype=dtype)
-        self.stride = stride
-        self.new_channels = out_channels - in_channels
+        self.new_channels = new_channels
 
     def forward(self, x: Any) -> Any:
-        y = self.conv2(self.conv1(x))
-        if self.stride > 1:
-            x = x[:, :, :: self.stride, :: self.stride]
-        if self.new_channels:
-            x = functional.pad(x, (0, 0, 0, 0, 0, self.new_channels))
-        return functional.relu(x + y)
+        return functional.pad(x[:, :, ::2, ::2], (0, 0, 0, 0, 0, self.new_channels))
 
 
 class SmallResNet(Module):
     """The residual networks of the paper's CIFAR-10 experiments: depth 20, 32, 44, 56, 110.
 
-    3 x 32 x 32 -> Conv 3 -> 16 x 32 x 32, n residual pairs -> 32 x 16 x 16, n pairs
-    -> 64 x 8 x 8, n pairs -> mean over space -> 64 -> num_classes, where depth = 6 n + 2. The
-    shortcuts have no parameters: 269,722 at depth 20.
+    3 x 32 x 32 -> Conv 3: 16 x 32 x 32 -> n blocks: 16 x 32 x 32 -> n blocks: 32 x 16 x 16
+    -> n blocks: 64 x 8 x 8 -> mean over space -> num_classes, where depth = 6 n + 2. The shortcuts
+    have no parameters: 269,722 at depth 20.
 
     Parameters
     ----------
     depth : 8, 14, 20, 26, ...: layers with weights
     num_classes : outputs
-    in_channels : channels of the images, whose sides must be at least 4
-    width : channels of the first third; doubled twice
+    in_channels : channels of the images
+    width : channels of the first third; the others have 2 and 4 times as many
     dtype : float dtype of the parameters; `get_default_dtype()` unless given
     rng : Generator or int for the first values, optional
 
@@ -76,21 +66,21 @@ class SmallResNet(Module):
         super().__init__()
         if count(self, "depth", depth, 8) % 6 != 2:
             raise ArgumentError(f"SmallResNet: depth must be 6 n + 2 (8, 14, 20 ...), got {depth}")
-        self.in_channels = in_channels
+        self.in_channels = count(self, "in_channels", in_channels)
+        width = count(self, "width", width)
         blocks: list[Module] = []
         with skip_draws():
             self.stem = conv_norm(in_channels, width, dtype=dtype)
-            wide = width
-            for stage in range(3):
-                for block in range((depth - 2) // 6):
-                    stride = 2 if stage and not block else 1
-                    narrow, wide = wide, width * 2**stage
-                    blocks.append(_Residual(narrow, wide, stride, dtype))
+            for wide in (width, 2 * width, 4 * width):
+                if wide > width:
+                    blocks.append(BasicBlock(wide // 2, wide, 2, _Thinned(wide // 2), dtype=dtype))
+                more = (depth - 2) // 6 - (wide > width)
+                blocks += [BasicBlock(wide, wide, dtype=dtype) for _ in range(more)]
             self.blocks = Sequential(*blocks)
             self.avgpool = AdaptiveAvgPool2d(1)
-            self.fc = Linear(wide, num_classes, dtype=dtype)
+            self.fc = Linear(4 * width, num_classes, dtype=dtype)
         draw_weights(self, "he", rng=rng)
 
     def forward(self, x: Any) -> Any:
-        check_images(self, x, self.in_channels, least=4)
+        check_images(self, x, self.in_channels)
         return self.fc(ag.flatten(self.avgpool(self.blocks(self.stem(x))), 1))
