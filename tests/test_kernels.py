@@ -177,3 +177,13 @@ def test_blends(case, dtype, seed, lead):
             x[rng.random(x.shape) < 0.1] = np.nan
         expected = np.ascontiguousarray(reference.blend_axis(x, some, axis))
         same(kernels.blend_axis(x, some, axis), expected)
+
+
+@quick
+@given(st.integers(1, 20), st.integers(1, 20), st.integers(1, 20), dtypes, seeds)
+def test_products_of_stacks(m, k, n, dtype, seed):
+    """Small matrices and larger ones, transposed and reversed."""
+    rng = np.random.default_rng(seed)
+    x, y = rng.normal(size=(3, k, m)).astype(dtype), rng.normal(size=(1, n, k)).astype(dtype)
+    x, y = x.swapaxes(1, 2)[::-1], y.swapaxes(1, 2)[..., ::-1]
+    same(kernels.matmul_stacks(x, y), (x[:, :, :, None] * y[:, None]).sum(2))

@@ -21,7 +21,7 @@ ENGINE = words("""
     kernels._host kernels._jit kernels._threads kernels._simd kernels._frames kernels._conv_tiles
     kernels._simd_pool kernels._pool_tiles
     kernels.windows kernels.conv_fast kernels.conv kernels.pool_fast kernels.pool kernels.resample
-    kernels.warmup
+    kernels.matmul kernels.warmup
     kernels.reference kernels
     messages arguments binding python_protocol record dispatch
     samples rule op algebra engine backward forward

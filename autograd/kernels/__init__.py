@@ -1,4 +1,4 @@
-"""Array in, array out: the loops that the convolution and pooling ops call.
+"""Array in, array out: the loops that the ops call.
 
 A kernel takes ndarrays and ints and trusts them: shapes are checked by the op that calls it.
 `reference.py` says in plain loops what each of them computes.
@@ -7,12 +7,13 @@ A kernel takes ndarrays and ints and trusts them: shapes are checked by the op t
 from ._host import KNOWN, set_simd, simd
 from ._threads import get_num_threads, set_num_threads
 from .conv import conv, conv_dw, conv_dx
+from .matmul import matmul_stacks
 from .pool import avg_pool, avg_pool_dx, max_pool, max_pool_dx, max_pool_pick
 from .resample import Blend, blend_axis
 from .windows import fold, output_size, unfold
 
 __all__ = [
     "KNOWN", "Blend", "avg_pool", "avg_pool_dx", "blend_axis", "conv", "conv_dw", "conv_dx", "fold",
-    "get_num_threads", "max_pool", "max_pool_dx", "max_pool_pick", "output_size",
+    "get_num_threads", "matmul_stacks", "max_pool", "max_pool_dx", "max_pool_pick", "output_size",
     "set_num_threads", "set_simd", "simd", "unfold",
 ]  # fmt: skip

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import kernels
 from ..arguments import facade
 from ..errors import AxisError, ShapeError
 from ..messages import complain
@@ -95,6 +96,8 @@ def matmul(x, y, /):
     (5, 2, 4)
     """
     try:
+        if np.ndim(x) > 2 and np.ndim(y) > 2:
+            return kernels.matmul_stacks(x, y)
         return np.matmul(x, y)
     except ValueError:
         raise ShapeError(_matmul_fault(np.shape(x), np.shape(y))) from None
