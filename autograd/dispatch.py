@@ -1,8 +1,8 @@
 """What happens when an op is called: compute, and record a Node if a derivative may be wanted.
 
 `unary` and `binary` are the hot paths, written out flat on purpose: between two tensors there is
-no helper call and no `*args`. `optioned` (one array) and `general` serve the ops with options or
-residuals and every other signature. All of them agree:
+no helper call and no `*args`. `optioned` and `paired` serve the ops of one and of two arrays that
+have options or residuals, `general` every other signature. All of them agree:
 
 * no Tensor among the arguments: plain arrays in, plain array out;
 * nothing tracked, `no_grad`, or a plain op: an untracked Tensor (which remembers the cut);
@@ -31,13 +31,13 @@ _getframe = sys._getframe
 
 
 def caller(op: Op, forward: Callable[..., Any]) -> Callable[..., Any]:
-    """The function that users call for an op: one of the four below, by its signature."""
+    """The function that users call for an op: one of the five below, by its signature."""
     bare = not op.options and not op.residuals
     if op.variadic or len(op.arrays) > 2:
         return general(op, forward)
     if len(op.arrays) == 1:
         return unary(op, forward) if bare else optioned(op, forward)
-    return binary(op, forward) if bare else general(op, forward)
+    return binary(op, forward) if bare else paired(op, forward)
 
 
 def unary(op: Op, forward: Callable[[Any], Any]) -> Callable[..., Any]:
@@ -166,7 +166,7 @@ def binary(op: Op, forward: Callable[[Any, Any], Any]) -> Callable[..., Any]:
 def optioned(op: Op, forward: Callable[..., Any]) -> Callable[..., Any]:
     """The caller of an op with one array, and options or residuals."""
     plain = op.plain
-    defaults = op.defaults
+    defaults, total = op.defaults, len(op.options)
     has_residuals = bool(op.residuals)
 
     def apply(*args, **options):
@@ -186,12 +186,59 @@ def optioned(op: Op, forward: Callable[..., Any]) -> Callable[..., Any]:
             out, *residuals = out
         if p is None or plain or (modes.special and not modes.state.recording):
             return untracked(op, args, out)
-        keep_x, keep_out, *keep_residuals = op.keep
-        saved = (a if keep_x else None, out if keep_out else None)
+        keep = op.keep
+        saved = (a if keep[0] else None, out if keep[1] else None)
         if has_residuals:
-            saved += tuple([r if k else None for r, k in zip(residuals, keep_residuals)])
-        attrs = {**defaults, **options} if options else defaults
-        return tracked(op, args, (p,), saved, attrs, out, _getframe(1))
+            saved += tuple([r if k else None for r, k in zip(residuals, keep[2:])])
+        if len(options) < total:
+            options = {**defaults, **options} if options else defaults
+        return tracked(op, args, (p,), saved, options, out, _getframe(1))
+
+    return apply
+
+
+def paired(op: Op, forward: Callable[..., Any]) -> Callable[..., Any]:
+    """The caller of an op with two arrays, and options or residuals."""
+    plain = op.plain
+    defaults, total = op.defaults, len(op.options)
+    has_residuals = bool(op.residuals)
+
+    def apply(*args, **options):
+        if len(args) != 2:
+            args, options = split_positional(op, args, options)
+        x, y = args
+        p = q = None
+        if type(x) is Tensor:
+            a = x._data
+            p = x.node
+        elif type(y) is not Tensor:
+            return call_plain(op, args, options)
+        else:
+            a = x if type(x) in NUMBERS else as_constant(op, 0, args)
+        if type(y) is Tensor:
+            b = y._data
+            q = y.node
+        else:
+            b = y if type(y) in NUMBERS else as_constant(op, 1, args)
+        try:
+            out = forward(a, b, **options)
+        except COMPLAINTS as e:
+            raise retell_call(op, e, args, options) from None
+        residuals: tuple[Any, ...] = ()
+        if has_residuals:
+            out, *residuals = out
+        if (p is None and q is None) or plain or (modes.special and not modes.state.recording):
+            return untracked(op, args, out)
+        keep = op.keep_first if q is None else op.keep_second if p is None else op.keep
+        saved = (a if keep[0] else None, b if keep[1] else None, out if keep[2] else None)
+        if has_residuals:
+            saved += tuple([r if k else None for r, k in zip(residuals, keep[3:])])
+        if len(options) < total:
+            options = {**defaults, **options} if options else defaults
+        t = tracked(op, args, (p, q), saved, options, out, _getframe(1))
+        if p is None or q is None:
+            note_constants(t.node, args, (a, b))
+        return t
 
     return apply
 
@@ -200,7 +247,7 @@ def general(op: Op, forward: Callable[..., Any]) -> Callable[..., Any]:
     """The caller of an op with any number of arrays, options and residuals."""
     count = None if op.variadic else len(op.arrays)
     plain = op.plain
-    defaults = op.defaults
+    defaults, total = op.defaults, len(op.options)
     has_residuals = bool(op.residuals)
 
     def apply(*args, **options):
@@ -229,14 +276,12 @@ def general(op: Op, forward: Callable[..., Any]) -> Callable[..., Any]:
         constants = parents.count(None)
         if constants == len(parents) or plain or (modes.special and not modes.state.recording):
             return untracked(op, args, out)
-        if count is None:
-            keep_all, *keep_rest = op.keep
-            keep = [keep_all] * len(args) + keep_rest
-        else:
-            keep = op.keep_for(tuple([p is not None for p in parents])) if constants else op.keep
-        saved = tuple([v if k else None for v, k in zip((*arrays, out, *residuals), keep)])
-        attrs = {**defaults, **options} if options else defaults
-        t = tracked(op, args, tuple(parents), saved, attrs, out, _getframe(1))
+        saved = [*arrays, out, *residuals]
+        for k in op.unread[tuple([p is None for p in parents])]:
+            saved[k] = None
+        if len(options) < total:
+            options = {**defaults, **options} if options else defaults
+        t = tracked(op, args, tuple(parents), tuple(saved), options, out, _getframe(1))
         if constants:
             note_constants(t.node, args, arrays)
         return t
@@ -270,7 +315,7 @@ def tracked(
     n.op = op
     n.parents = parents
     n.saved = saved
-    n.attrs = attrs
+    n.attrs = {k: v for k, v in attrs.items() if k not in op.hints} if op.hints else attrs
     n.shape = s = out.shape
     n.seq = next_seq()
     if s and out.size > SMALL:

@@ -214,6 +214,8 @@ def fetch(node: Node, i: int, box: bool, detached: bool = False) -> list[Any]:
             out.append(node.parents[i].dtype)  # type: ignore[union-attr]
         elif r[0] == "arrays":
             out.append(tuple(values[:count]))
+        elif r[0] == "others":
+            out.append((*values[:i], *values[i + 1 : count]))
         elif r[0] == "position":
             out.append(i)
         else:  # ("after", k): out and residuals of a variadic op

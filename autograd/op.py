@@ -31,7 +31,7 @@ from .arguments import facade
 from .binding import bind, method_for, unbind
 from .dispatch import caller
 from .errors import AxisError, DTypeError, RuleError
-from .rule import Rule, Step, step
+from .rule import Rule, Step, Unread, step
 from .samples import Fails, Samples
 
 REGISTRY: dict[str, Entry] = {}
@@ -88,9 +88,11 @@ class Op(Entry):
     arrays      names of the array parameters, in order
     options     names of the options; defaults: name -> default; required: those without one
     residuals   names of what forward returns beside the result
+    hints       names of options that save work only: rules cannot read them, nodes do not keep them
     rules       one Rule for each array; None where not differentiable
+    unread      what of (*arrays, out, *residuals) no rule will read, by which arrays are constants
     keep        for each of (*arrays, out, *residuals): does a rule ask for it? keep_first and
-                keep_second are the same if only that array is tracked, see keep_for
+                keep_second are the same if only that array is tracked
     guard       1: elementwise, so where the cotangent is zero the result must be zero, whatever
                 the operands. 2: elementwise, with a derivative that can be infinite or NaN at
                 finite operands (sqrt at 0), so that must always be looked after. 0: neither
@@ -102,6 +104,7 @@ class Op(Entry):
 
     def __init__(self, forward: Callable[..., Any], **entry: Any):
         self.residuals: tuple[str, ...] = tuple(entry.pop("residuals"))
+        self.hints: frozenset[str] = frozenset(entry.pop("hints"))
         self.elementwise: bool = entry.pop("elementwise") or entry.get("singular", False)
         self.masks: bool = entry.pop("masks")
         self.guard = 2 if entry.pop("singular") else int(self.elementwise and not self.masks)
@@ -128,7 +131,7 @@ class Op(Entry):
             f"{self.name} (not differentiable)" if self.plain else f"no_grad ({self.name})"
         )
         self.rules: list[Rule | None] = [None] * len(self.arrays)
-        self._keeps: dict[tuple[bool, ...], tuple[bool, ...]] = {}
+        self.unread = Unread(self.rules, self.variadic, 1 + len(self.residuals))
         self.plan: tuple[Step, ...] = ()
         self._replan()
 
@@ -138,7 +141,7 @@ class Op(Entry):
         """Register the gradient rule for the named inputs.
 
         For a variadic op (`*arrays`) the one rule may also ask for `i`, the input's position; the
-        arrays' name then gives the tuple of all of them.
+        arrays' name then gives the tuple of all of them, and `others` all but the input itself.
 
         Parameters
         ----------
@@ -182,41 +185,29 @@ class Op(Entry):
 
     def _readable(self, inputs: tuple[str, ...]) -> dict[str, Any]:
         if self.variadic:
-            where: dict[str, Any] = {self.arrays[0]: ("arrays",), "i": ("position",)}
+            where: dict[str, Any] = {self.arrays[0]: ("arrays",), "others": ("others",)}
+            where["i"] = ("position",)
             where |= {n: ("after", k) for k, n in enumerate(self.slots[1:])}
         else:
             where = {n: k for k, n in enumerate(self.slots)}
         if len(inputs) == 1:  # a rule may know the shape and dtype of its own input only
             where |= {f"{inputs[0]}_shape": ("shape",), f"{inputs[0]}_dtype": ("dtype",)}
-        return where | {n: n for n in self.options}
+        return where | {n: n for n in self.options if n not in self.hints}
 
     def _replan(self) -> None:
-        self._keeps.clear()
-        self.keep = self.keep_for((True,) * len(self.arrays))
-        if not self.variadic:
-            self.plan = tuple(step(i, rule) for i, rule in enumerate(self.rules))
-            if len(self.arrays) == 2:
-                self.keep_first = self.keep_for((True, False))
-                self.keep_second = self.keep_for((False, True))
+        self.unread.clear()
+        if self.variadic:  # the last of two stands for all
+            self.keep = self._keep(False, False)[1:]
+            return
+        self.plan = tuple(step(i, rule) for i, rule in enumerate(self.rules))
+        self.keep = self._keep(*[False] * len(self.arrays))
+        if len(self.arrays) == 2:
+            self.keep_first, self.keep_second = self._keep(False, True), self._keep(True, False)
 
-    def keep_for(self, tracked: tuple[bool, ...]) -> tuple[bool, ...]:
-        """`keep` for a call in which only some arrays are tracked: the others' rules never run."""
-        keep = self._keeps.get(tracked)
-        if keep is None:
-            asked: set[int] = set()
-            for rule, wanted in zip(self.rules, tracked):
-                if rule is not None and wanted:
-                    asked |= {self._slot(r) for r in rule.reads}
-            keep = self._keeps[tracked] = tuple(k in asked for k in range(len(self.slots)))
-        return keep
-
-    def _slot(self, read: Any) -> int:
-        """The position in `slots` of what a rule reads; -1 for what is not saved."""
-        if isinstance(read, int):
-            return read
-        if isinstance(read, tuple) and read[0] in ("arrays", "after"):
-            return 0 if read[0] == "arrays" else 1 + read[1]
-        return -1
+    def _keep(self, *constant: bool) -> tuple[bool, ...]:
+        """What rules read, if these arrays are constants."""
+        count = len(constant) + 1 + len(self.residuals)
+        return tuple(k not in self.unread[constant] for k in range(count))
 
     def plan_for(self, count: int) -> tuple[Step, ...]:
         """The plan of a call with `count` arrays, for variadic ops."""
@@ -233,6 +224,7 @@ def op(
     method: str | Sequence[str] = (),
     operators: Sequence[str] = (),
     residuals: Sequence[str] = (),
+    hints: Sequence[str] = (),
     elementwise: bool = False,
     singular: bool = False,
     masks: bool = False,
@@ -250,6 +242,7 @@ def op(
     method : Tensor method name(s) to bind
     operators : special method names to bind (`__add__`, `__radd__`, `__iadd__`)
     residuals : names of constants that the function returns after its result, for the rules
+    hints : names of options that only save work, because the caller happens to know them
     elementwise : out[i] depends on the inputs at i only (after broadcasting). Then a cotangent of
         exactly zero contributes exactly zero, also where the derivative is infinite or NaN
     singular : elementwise, and the derivative can be infinite or NaN at finite inputs
@@ -285,8 +278,8 @@ def op(
     def register(forward: Callable[..., Any]) -> Callable[..., Any]:
         o = Op(
             forward, name=name, samples=samples, reference=reference, fails=fails, plain=plain,
-            public=public, residuals=residuals, elementwise=elementwise, singular=singular,
-            masks=masks,
+            public=public, residuals=residuals, hints=hints, elementwise=elementwise,
+            singular=singular, masks=masks,
         )  # fmt: skip
         apply = _publish(o, caller(o, forward), forward)
         apply.op = o  # type: ignore[attr-defined]

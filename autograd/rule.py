@@ -33,6 +33,39 @@ class Rule:
         if adder is not None:
             self.kind, self.first = 4, adder
 
+    def positions(self, i: int, count: int) -> set[int]:
+        """Where in (*arrays, out, *residuals) it reads, as the rule of array i of so many."""
+        found: set[int] = set()
+        for r in self.reads:
+            if type(r) is int:
+                found.add(r)
+            elif r[0] in ("arrays", "others"):
+                found |= {k for k in range(count) if k != i or r[0] == "arrays"}
+            elif r[0] == "after":
+                found.add(count + r[1])
+        return found
+
+
+class Unread(dict[tuple[bool, ...], tuple[int, ...]]):
+    """Which arrays are constants -> the positions in (*arrays, out, *residuals) that no rule will
+    read then, because the rules of constants never run. Worked out when first asked for."""
+
+    def __init__(self, rules: list[Rule | None], variadic: bool, after: int):
+        self.rules = rules
+        self.variadic = variadic
+        self.after = after  # how many come after the arrays
+
+    def __missing__(self, constant: tuple[bool, ...]) -> tuple[int, ...]:
+        count = len(constant)
+        asked: set[int] = set()
+        for i, never_runs in enumerate(constant):
+            rule = self.rules[0 if self.variadic else i]
+            if rule is not None and not never_runs:
+                asked |= rule.positions(i, count)
+        out = tuple([k for k in range(count + self.after) if k not in asked])
+        self[constant] = out
+        return out
+
 
 # (argument position, rule, kind, first read, second read, guard): what the engine's loop unpacks.
 # An argument without a rule has kind 3, so that the engine comes to look for the rule by itself.

@@ -102,29 +102,40 @@ def calls(entry):
             yield from (Call(entry, sample, {k}) for k in floats)
 
 
-def asked(node):
-    """The names that the rules read which can run, given which inputs are tracked."""
-    names = set()
+def running(node):
+    """The position of each input that is tracked -> the names that its rule reads."""
+    asked = {}
     for i, parent in enumerate(node.parents):
         rule = node.op.rules[0 if node.op.variadic else i]
         if parent is not None and rule is not None:
-            names |= set(list(inspect.signature(rule.fn).parameters)[1:])
-    return names
+            asked[i] = set(list(inspect.signature(rule.fn).parameters)[1:])
+    return asked
 
 
-def names_of_saved(node):
-    """The name of each place in `saved`, as rules know it."""
-    op = node.op
-    return [op.arrays[0]] * len(node.parents) + [*op.slots[1:]] if op.variadic else [*op.slots]
+def places(node):
+    """For each place in `saved`: its name, its value, and whether a rule that can run reads it."""
+    op, count, asked = node.op, len(node.parents), running(node)
+    slots = [op.arrays[0]] * count + [*op.slots[1:]] if op.variadic else [*op.slots]
+    for k, (name, value) in enumerate(zip(slots, node.saved, strict=True)):
+        beside = {i for i, names in asked.items() if "others" in names and k < count}
+        yield name, value, any(name in names for names in asked.values()) or bool(beside - {k})
+
+
+def arrays_for_nobody(node):
+    """The names of options that are arrays, or hold some, though no rule of the op reads them."""
+    rules = [rule.fn for rule in node.op.rules if rule is not None]
+    read = {name for fn in rules for name in inspect.signature(fn).parameters}
+    for name, value in (node.attrs or {}).items():
+        if name not in read and any(isinstance(v, (np.ndarray, Tensor)) for v in flatten(value)[0]):
+            yield name
 
 
 @every_op
 def test_a_node_saves_exactly_what_its_rules_will_read(entry):
     for call in calls(entry):
         for node in call.nodes:
-            read = asked(node)
-            for name, value in zip(names_of_saved(node), node.saved, strict=True):
-                if name not in read:
+            for name, value, read in places(node):
+                if not read:
                     assert value is None, f"keeps {name}, which no rule reads"
                 elif name not in entry.residuals:  # forward may give None for one
                     assert value is not None, f"does not keep {name}"
@@ -132,12 +143,24 @@ def test_a_node_saves_exactly_what_its_rules_will_read(entry):
 
 @every_op
 def test_an_option_that_is_an_array_is_there_for_a_rule(entry):
-    read = {name for rule in entry.rules if rule for name in inspect.signature(rule.fn).parameters}
     for call in calls(entry):
         for node in call.nodes:
-            for name, value in (node.attrs or {}).items():
-                arrays = [a for a in flatten(value)[0] if is_array(a) and a.size > SMALL]
-                assert not arrays or name in read, f"keeps the array {name} for nobody"
+            assert list(arrays_for_nobody(node)) == []
+
+
+@every_op
+def test_a_recorded_backward_keeps_nothing_for_nobody(entry):
+    for sample in samples(entry):
+        call = Call(entry, sample)
+        for out in call.outputs:
+            out.backward(2 * out.detach(), create_graph=True)
+        grads = [t.grad for t in call.inputs if t.grad is not None]
+        for node in ancestors(*[g.node for g in grads if g.node is not None]):
+            if node.op is not None:
+                kept = [
+                    name for name, value, read in places(node) if not read and value is not None
+                ]
+                assert kept + [*arrays_for_nobody(node)] == [], f"{node.op.name}, in its backward"
 
 
 @every_op

@@ -69,10 +69,10 @@ def _einsum(*arrays, subscripts):
 
 
 @_einsum.grad("arrays")
-def _(g, arrays, i, subscripts, arrays_shape):
+def _(g, others, i, subscripts, arrays_shape):
     subscripts, sizes, alone = _adjoint(subscripts, i, arrays_shape)
     eyes = [np.eye(n, dtype=g.dtype) for n in sizes]
-    out = _einsum(g, *arrays[:i], *arrays[i + 1 :], *eyes, subscripts=subscripts)
+    out = _einsum(g, *others, *eyes, subscripts=subscripts)
     if not alone:
         return out
     out = expand_dims(out, axis=alone)
@@ -149,7 +149,7 @@ def einsum(*operands, optimize=True):
 
     Gradient
     --------
-    Another einsum. Keeps all operands.
+    Another einsum. Keeps what it multiplies with: nothing, if there is one operand.
 
     Examples
     --------

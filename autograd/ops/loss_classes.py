@@ -132,7 +132,7 @@ def _dx_reference(g: np.ndarray, x: np.ndarray, classes: np.ndarray, axis: int) 
     return np.expand_dims(g, axis) * (shares - here)
 
 
-@op(samples=_dx_samples, reference=_dx_reference, public=False)
+@op(samples=_dx_samples, reference=_dx_reference, hints=("peak", "total"), public=False)
 def cross_entropy_dx(g, x, /, *, classes, axis, peak=None, total=None):
     """g times (softmax(x) - 1 at the right class).
 

@@ -69,7 +69,13 @@ def _core_reference(x: np.ndarray, axis: Any, eps: float, center: bool = True) -
     return deviation / np.sqrt((deviation**2).mean(axis, keepdims=True) + eps)
 
 
-@op(samples=_core_samples, reference=_core_reference, residuals=("scale",), public=False)
+@op(
+    samples=_core_samples,
+    reference=_core_reference,
+    residuals=("scale",),
+    hints=("known",),
+    public=False,
+)
 def standardize(x, /, *, axis, eps, center=True, known=None):
     """(x - mean) / sqrt(var + eps) over `axis`; without `center` x / sqrt(mean(x * x) + eps).
 
@@ -94,7 +100,7 @@ def _inverse_spread_reference(x: np.ndarray, axis: Any, eps: float, center: bool
     return (square + eps) ** -0.5
 
 
-@op(samples=_core_samples, reference=_inverse_spread_reference, public=False)
+@op(samples=_core_samples, reference=_inverse_spread_reference, hints=("known",), public=False)
 def inverse_spread(x, /, *, axis, eps, center=True, known=None):
     """What `standardize` multiplies by: 1 / sqrt(var + eps), or the value known already."""
     if known is not None:
