@@ -134,13 +134,18 @@ def facade(entry: Entry, function: Callable[..., Any]) -> Callable[..., Any]:
         That of the op inside; or what NumPy or Python complained about, retold.
     """
     composites[function.__code__] = entry.name
+    ndarray = np.ndarray
 
     @wraps(function)
     def apply(*args, **options):
         try:
-            for x in (*args, *options.values()) if options else args:
-                if x.__class__ is np.ndarray and x.dtype.kind not in KINDS:
+            for x in args:
+                if x.__class__ is ndarray and x.dtype.kind not in KINDS:
                     raise DTypeError(_not_real(x))
+            if options:
+                for x in options.values():
+                    if x.__class__ is ndarray and x.dtype.kind not in KINDS:
+                        raise DTypeError(_not_real(x))
             return function(*args, **options)
         except (*COMPLAINTS, AutogradError) as e:
             told = getattr(e, "told", None)

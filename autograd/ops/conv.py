@@ -18,8 +18,9 @@ from ..kernels import reference
 from ..kernels.windows import Sizes
 from ..op import op
 from ..samples import Fails, Rng, Sample, uniform
+from ..tensor import Tensor
 from .conv_cases import CASES, failing
-from .conv_options import SPACE, conv_shape, settings, told
+from .conv_options import SPACE, conv_plan, settings, told
 from .products import checked_bias, front
 from .reduce import sum
 from .shape import expand_dims, squeeze
@@ -50,7 +51,8 @@ def _make_conv(axes: int) -> Any:
         masks=True,  # pixels that no window covers
     )
     def conv(x, w, /, *, stride=1, padding=0, dilation=1, groups=1):
-        return kernels.conv(x, w, *settings(w.shape[2:], stride, padding, dilation, groups))
+        _, chosen = conv_plan(axes, np.shape(x), np.shape(w), stride, padding, dilation, groups)
+        return kernels.conv(x, w, *chosen)
 
     return conv
 
@@ -73,23 +75,26 @@ def _make_biased(axes: int) -> Any:
     )
     def biased(x, w, b, /, *, stride=1, padding=0, dilation=1, groups=1):
         """A convolution with b[o] added to output channel o, in one pass over the result."""
-        if b.shape != w.shape[:1]:
-            raise ShapeError(f"b has shape {b.shape} but w gives {w.shape[0]} outputs")
-        return kernels.conv(x, w, *settings(w.shape[2:], stride, padding, dilation, groups), b)
+        _, chosen = conv_plan(axes, np.shape(x), np.shape(w), stride, padding, dilation, groups)
+        if np.shape(b) != w.shape[:1]:
+            raise ShapeError(f"b has shape {np.shape(b)} but w gives {w.shape[0]} outputs")
+        return kernels.conv(x, w, *chosen, b)
 
     return biased
 
 
-def _check_cotangent(axes: int, g: Sizes, x: Sizes, w: Sizes, *options: Any) -> None:
-    expected = conv_shape(axes, x, w, *options)
+def _checked_settings(axes: int, g: Sizes, x: Sizes, w: Sizes, *options: Any) -> Any:
+    """The options as the kernels take them, once it is sure that g is a cotangent."""
+    expected, chosen = conv_plan(axes, x, w, *options)
     if g != expected:
         raise ShapeError(f"g has shape {g} but conv{axes}d of {x} with {w} gives {expected}")
+    return chosen
 
 
 def _make_dx(axes: int) -> Any:
     def samples(rng: Rng) -> Iterable[Sample]:
         for x, w, options in CASES[axes]:
-            g = conv_shape(axes, x, w, **options)
+            g, _ = conv_plan(axes, x, w, **options)
             yield Sample(uniform(rng, g), uniform(rng, w), shape=x, **options)
 
     space = (4,) * axes
@@ -110,9 +115,9 @@ def _make_dx(axes: int) -> Any:
     def conv_dx(g, w, /, *, shape, stride=1, padding=0, dilation=1, groups=1):
         """The adjoint of the convolution in x: each element of g adds its filter, times itself, to
         the window that it came from in an x of this `shape`. Also called transposed convolution."""
-        _check_cotangent(axes, g.shape, tuple(shape), w.shape, stride, padding, dilation, groups)
-        options = settings(w.shape[2:], stride, padding, dilation, groups)
-        return kernels.conv_dx(g, w, tuple(shape), *options)
+        shape, options = tuple(shape), (stride, padding, dilation, groups)
+        chosen = _checked_settings(axes, np.shape(g), shape, np.shape(w), *options)
+        return kernels.conv_dx(g, w, shape, *chosen)
 
     return conv_dx
 
@@ -120,7 +125,7 @@ def _make_dx(axes: int) -> Any:
 def _make_dw(axes: int) -> Any:
     def samples(rng: Rng) -> Iterable[Sample]:
         for x, w, options in CASES[axes]:
-            g = conv_shape(axes, x, w, **options)
+            g, _ = conv_plan(axes, x, w, **options)
             yield Sample(uniform(rng, g), uniform(rng, x), shape=w, **options)
 
     kernel = (3,) * axes
@@ -141,9 +146,9 @@ def _make_dw(axes: int) -> Any:
     def conv_dw(g, x, /, *, shape, stride=1, padding=0, dilation=1, groups=1):
         """The adjoint of the convolution in w: each element of g adds the window that it came from,
         times itself, to its filter in a w of this `shape`."""
-        _check_cotangent(axes, g.shape, x.shape, tuple(shape), stride, padding, dilation, groups)
-        options = settings(tuple(shape[2:]), stride, padding, dilation, groups)
-        return kernels.conv_dw(g, x, tuple(shape), *options)
+        shape, options = tuple(shape), (stride, padding, dilation, groups)
+        chosen = _checked_settings(axes, np.shape(g), np.shape(x), shape, *options)
+        return kernels.conv_dw(g, x, shape, *chosen)
 
     return conv_dw
 
@@ -197,25 +202,48 @@ def trilinear(axes: int) -> tuple[Any, Any, Any, Any]:
 _conv1d, conv1d_dx, conv1d_dw, conv1d_biased = trilinear(1)
 _conv2d, conv2d_dx, conv2d_dw, conv2d_biased = trilinear(2)
 _conv3d, conv3d_dx, conv3d_dw, conv3d_biased = trilinear(3)
+_OPS_1D, _OPS_2D, _OPS_3D = (
+    (1, _conv1d, conv1d_biased),
+    (2, _conv2d, conv2d_biased),
+    (3, _conv3d, conv3d_biased),
+)
 
 
 # What users call
 
 
-def _convolve(axes: int, conv: Any, biased: Any, x: Any, w: Any, b: Any, **options: Any) -> Any:
+def _convolve(
+    ops: tuple[Any, ...], x: Any, w: Any, b: Any,
+    stride: Any, padding: Any, dilation: Any, groups: Any,
+) -> Any:  # fmt: skip
     """A convolution with all that is convenient: x without a batch, a bias, errors with a hint."""
-    shape, batched = np.shape(x), np.ndim(x) != axes + 1
+    axes, conv, biased = ops
+    batched = (x.ndim if type(x) is Tensor else np.ndim(x)) != axes + 1
+    images = x if batched else expand_dims(x, axis=0)
     try:
-        conv_shape(axes, shape if batched else (1, *shape), np.shape(w), **options)
+        if b is None:
+            out = conv(images, w, stride=stride, padding=padding, dilation=dilation, groups=groups)
+        else:
+            out = biased(
+                images, w, b, stride=stride, padding=padding, dilation=dilation, groups=groups
+            )
+    except AutogradError:
+        options = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
+        _explain(axes, conv.op.name, x, w, b, options)
+        raise
+    return out if batched else squeeze(out, axis=0)
+
+
+def _explain(axes: int, name: str, x: Any, w: Any, b: Any, options: dict[str, Any]) -> None:
+    """Raise what is wrong with shapes and options, in the words of the caller's arguments."""
+    shape = np.shape(x)
+    try:
+        conv_plan(axes, (1, *shape) if len(shape) == axes + 1 else shape, np.shape(w), **options)
     except AutogradError as e:
         layout = f"x is (batch, channels, {SPACE[axes]}), w is (out, in / groups, {SPACE[axes]})"
-        raise told(e, conv.op.name, {"x": x, "w": w}, options, layout) from None
-    images = x if batched else expand_dims(x, axis=0)
-    if b is None:
-        out = conv(images, w, **options)
-    else:
-        out = biased(images, w, checked_bias(conv.op.name, x, w, b), **options)
-    return out if batched else squeeze(out, axis=0)
+        raise told(e, name, {"x": x, "w": w}, options, layout) from None
+    if b is not None:
+        checked_bias(name, x, w, b)
 
 
 @front(_conv1d)
@@ -247,18 +275,7 @@ def conv1d(x, w, b=None, /, *, stride=1, padding=0, dilation=1, groups=1):
     >>> conv1d(np.array([[1.0, 2.0, 4.0, 8.0]]), np.array([[[-1.0, 1.0]]]))
     array([[1., 2., 4.]])
     """
-    return _convolve(
-        1,
-        _conv1d,
-        conv1d_biased,
-        x,
-        w,
-        b,
-        stride=stride,
-        padding=padding,
-        dilation=dilation,
-        groups=groups,
-    )
+    return _convolve(_OPS_1D, x, w, b, stride, padding, dilation, groups)
 
 
 @front(_conv2d)
@@ -309,18 +326,7 @@ def conv2d(x, w, b=None, /, *, stride=1, padding=0, dilation=1, groups=1):
     >>> conv2d(np.ones((1, 1, 3, 3)), np.ones((1, 1, 2, 2))).shape
     (1, 1, 2, 2)
     """
-    return _convolve(
-        2,
-        _conv2d,
-        conv2d_biased,
-        x,
-        w,
-        b,
-        stride=stride,
-        padding=padding,
-        dilation=dilation,
-        groups=groups,
-    )
+    return _convolve(_OPS_2D, x, w, b, stride, padding, dilation, groups)
 
 
 @front(_conv3d)
@@ -350,15 +356,4 @@ def conv3d(x, w, b=None, /, *, stride=1, padding=0, dilation=1, groups=1):
     >>> conv3d(np.ones((1, 3, 8, 32, 32)), np.ones((6, 3, 3, 5, 5)), padding=(1, 2, 2)).shape
     (1, 6, 8, 32, 32)
     """
-    return _convolve(
-        3,
-        _conv3d,
-        conv3d_biased,
-        x,
-        w,
-        b,
-        stride=stride,
-        padding=padding,
-        dilation=dilation,
-        groups=groups,
-    )
+    return _convolve(_OPS_3D, x, w, b, stride, padding, dilation, groups)

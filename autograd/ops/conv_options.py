@@ -6,6 +6,7 @@ for volumes (N, C, D, H, W).
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -93,26 +94,49 @@ def check_axes(axes: int, **shapes: Sizes) -> None:
             raise ShapeError(f"{name} must have {axes + 2} axes, got {len(shape)}")
 
 
-def conv_shape(
+def conv_plan(
     axes: int, x: Sizes, w: Sizes,
     stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1,
-) -> Sizes:  # fmt: skip
-    """The shape of the convolution of x with w, for arrays of these shapes.
+) -> tuple[Sizes, tuple[Sizes, Padding, Sizes, int]]:  # fmt: skip
+    """The shape of the convolution of x with w, for arrays of these shapes, and its `settings`.
 
     Raises
     ------
     ShapeError
         If x and w do not go together, or not one window fits into the padded image.
     """
+    options = stride, padding, dilation, groups
+    try:
+        return _remembered_plan(axes, x, w, options, _kinds(options))
+    except TypeError:  # a list among the options has no hash; or one of them is wrong
+        return _plan(axes, x, w, *options)
+
+
+def _kinds(options: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The types in nested tuples: 1, 1.0 and True are equal, but not equally good as options."""
+    return tuple([_kinds(v) if v.__class__ is tuple else v.__class__ for v in options])
+
+
+@lru_cache(maxsize=512)
+def _remembered_plan(
+    axes: int, x: Sizes, w: Sizes, options: tuple[Any, ...], kinds: tuple[Any, ...]
+) -> tuple[Sizes, tuple[Sizes, Padding, Sizes, int]]:
+    return _plan(axes, x, w, *options)
+
+
+def _plan(
+    axes: int, x: Sizes, w: Sizes, *options: Any
+) -> tuple[Sizes, tuple[Sizes, Padding, Sizes, int]]:
     check_axes(axes, x=x, w=w)
-    strides, pads, dilations, groups = settings(w[2:], stride, padding, dilation, groups)
+    chosen = settings(w[2:], *options)
+    strides, pads, dilations, groups = chosen
     for name, count in (("channels of x", x[1]), ("filters of w", w[0])):
         if count % groups:
             raise ShapeError(f"{groups} groups do not divide the {count} {name}")
     if x[1] != w[1] * groups:
         among = f" in {groups} groups" if groups > 1 else ""
         raise ShapeError(f"x has {x[1]} channels but w expects {w[1] * groups}{among}")
-    return x[0], w[0], *window_counts(x[2:], w[2:], strides, pads, dilations)
+    return (x[0], w[0], *window_counts(x[2:], w[2:], strides, pads, dilations)), chosen
 
 
 def window_counts(
