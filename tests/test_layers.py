@@ -52,6 +52,7 @@ MODELS = words("""
     optim.schedule optim.schedule_factor optim.schedule_function optim.schedule_cycle
     optim.schedule_plateau optim.schedule_compose optim.lr_scheduler optim.average optim
     regularise.clip regularise.penalty regularise.sparsity regularise
+    metrics.metric metrics.classes metrics.ranking metrics.numbers metrics
 """)
 
 DATA = words("""
