@@ -76,6 +76,12 @@ ARCHITECTURES = words("""
     models
 """)
 
+TRAINING = words("""
+    training.history training.callbacks training.interrupt training.generators
+    training.objective training.evaluation training.step training.position training.run
+    training.trainer training
+""")
+
 PICTURES = words("style graph listing dot render output picture plot")
 
 
@@ -86,7 +92,7 @@ def _order():
         if name == "ops":
             out += [f"autograd.ops.{family}" for family in FAMILIES]
         out.append(f"autograd.{name}")
-    out += ["autograd", *(f"nn.{n}" for n in [*MODELS, *DATA, *ARCHITECTURES]), "nn"]
+    out += ["autograd", *(f"nn.{n}" for n in [*MODELS, *DATA, *ARCHITECTURES, *TRAINING]), "nn"]
     out += [*(f"viz.{n}" for n in PICTURES), "viz"]
     return [*out, "autograd.demo", "autograd.command", "autograd.__main__"]
 

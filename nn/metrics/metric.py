@@ -109,7 +109,7 @@ class Average(Metric):
         if not callable(function):
             raise DTypeError(f"Average: needs a function, got {type(function).__name__}")
         self.function = function
-        self.name = name or getattr(function, "__name__", type(function).__name__)
+        self.name = name or str(getattr(function, "__name__", type(function).__name__))
 
     def reset(self) -> None:
         self.total, self.count = 0.0, 0
