@@ -33,8 +33,8 @@ class Metric(ABC):
     ...         self.largest = 0.0
     ...
     ...     def update(self, output, target):
-    ...         error = abs(np.asarray(output) - np.asarray(target))
-    ...         self.largest = max(self.largest, float(error.max()))
+    ...         errors = np.abs(np.subtract(output, target))
+    ...         self.largest = float(np.append(errors, self.largest).max())
     ...
     ...     def compute(self):
     ...         return self.largest

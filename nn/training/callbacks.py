@@ -27,14 +27,14 @@ class Callback:
     >>> import nn
     >>> class Steps(nn.Callback):
     ...     def on_step(self, trainer, loss):
-    ...         print(f"step {trainer.step}: {loss:.3f}")
+    ...         print(f"step {trainer.step}, epoch {trainer.epoch + 1}")
     >>> model = nn.Linear(1, 1)
-    >>> trainer = nn.Trainer(
-    ...     model, nn.optim.SGD(model.parameters(), 0.0), lambda output, target: target.sum(),
-    ...     callbacks=[Steps()])
-    >>> _ = trainer.fit([(np.ones((2, 1)), np.ones(2))], epochs=2, verbose=False)
-    step 1: 2.000
-    step 2: 2.000
+    >>> optimizer = nn.optim.SGD(model.parameters(), lr=0.1)
+    >>> trainer = nn.Trainer(model, optimizer, nn.MSELoss(), callbacks=[Steps()])
+    >>> data = [(np.ones((2, 1), "float32"), np.ones((2, 1), "float32"))]
+    >>> _ = trainer.fit(data, epochs=2, verbose=False)
+    step 1, epoch 1
+    step 2, epoch 2
     """
 
     def on_fit_begin(self, trainer: Trainer) -> None:
