@@ -68,11 +68,11 @@ DATA = words("""
 """)
 
 ARCHITECTURES = words("""
-    models.weights models.images models.classifier models.sampling
+    models.weights models.images models.classifier models.writing
     models.dense models.convnet models.lenet
     models.alexnet models.vgg models.googlenet models.resnet models.resnet_small
     models.squeezenet models.densenet
-    models.char_rnn models.gan models.word2vec
+    models.char_rnn models.captioning models.word2vec models.gan models.autoencoder
     models
 """)
 

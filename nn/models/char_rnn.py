@@ -18,11 +18,8 @@ from ..functional.shapes import shape_of
 from ..linear import Linear
 from ..misfit import misfit
 from ..module import Module
-from ..recurrent import GRU, LSTM, RNN
 from ..settings import count
-from .sampling import choose
-
-CELLS: dict[str, Any] = {"rnn": RNN, "lstm": LSTM, "gru": GRU}
+from .writing import choose, recurrent
 
 
 class CharRNN(Module):
@@ -64,16 +61,14 @@ class CharRNN(Module):
         rng: Rng = None,
     ):  # fmt: skip
         super().__init__()
-        if cell not in CELLS:
-            raise ArgumentError(f"CharRNN: no cell {cell!r}; there is {', '.join(CELLS)}")
         if not isinstance(vocabulary, Vocabulary):
             vocabulary = Vocabulary(vocabulary, unknown=None)
         self.vocabulary = vocabulary
         size, hidden = count(self, "vocabulary", len(vocabulary)), count(self, "hidden", hidden)
         rng = None if rng is None else generator(rng)
         self.embedding = Embedding(size, embedding, dtype=dtype, rng=rng)
-        self.rnn = CELLS[cell](
-            embedding, hidden, layers, batch_first=True, dropout=dropout, dtype=dtype, rng=rng
+        self.rnn = recurrent(
+            self, cell, embedding, hidden, layers, dropout=dropout, dtype=dtype, rng=rng
         )
         self.head = Linear(hidden, size, dtype=dtype, rng=rng)
 

@@ -1,10 +1,25 @@
-"""Choosing among scores."""
+"""What models that write share: recurrent layers by name, and choosing among scores."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 
 from autograd.errors import ArgumentError
+
+from ..module import Module
+from ..recurrent import GRU, LSTM, RNN
+
+CELLS: dict[str, Any] = {"rnn": RNN, "lstm": LSTM, "gru": GRU}
+
+
+def recurrent(owner: Module, cell: str, *sizes: int, **options: Any) -> Any:
+    """A recurrent layer for (batch, time, features), by the name of its cell."""
+    if cell not in CELLS:
+        names = ", ".join(CELLS)
+        raise ArgumentError(f"{type(owner).__name__}: no cell {cell!r}; there is {names}")
+    return CELLS[cell](*sizes, batch_first=True, **options)
 
 
 def choose(
