@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from heapq import heappop, heappush, heappushpop
 from math import isfinite
+from sys import getrefcount
 from typing import Any
 
 import numpy as np
@@ -149,6 +150,7 @@ def _walk(
             node.saved = None
             node.recovery = freed_by
 
+    g = gi = before = None  # so that a leaf's cotangent is nobody's but the dict's
     _gather_leaves(cotangents, found, owned, watched, create_graph)
     return found
 
@@ -169,16 +171,30 @@ def _gather_leaves(
     create_graph: bool,
 ) -> None:
     """Hand out what has come to the leaves, which never went onto the heap."""
-    for leaf, g in cotangents.items():
+    for leaf in cotangents:
+        mine = leaf in owned or _alone(cotangents, leaf)
+        g = cotangents[leaf]
         if g is None:
             raise RuleError(f"a gradient rule behind {leaf.label} ({leaf.where}) returned None")
         if watched and leaf in hooked:
-            g = _run_hooks(leaf, g, create_graph)
-        if g.dtype is not leaf._dtype or (g.__class__ is np.ndarray and leaf not in owned):
+            g, mine = _run_hooks(leaf, g, create_graph), False
+        if g.dtype is not leaf._dtype or (g.__class__ is np.ndarray and not mine):
             g = _hand_out(g, leaf)
         found[leaf] = g
         if leaf.value is not None:
             leaf.cotangent = g._data if create_graph else g
+
+
+def _alone(cotangents: dict[Node, Any], node: Node) -> bool:
+    """Whether nothing but the dict holds this array and its memory: no need to copy it."""
+    return _holders(cotangents, node) == _ONE and getattr(cotangents[node], "base", node) is None
+
+
+def _holders(table: dict[Any, Any], key: Any) -> int:
+    return getrefcount(table[key])
+
+
+_ONE = _holders({0: object()}, 0)  # interpreters differ in what they count
 
 
 def _hand_out(g: Any, node: Node) -> Any:

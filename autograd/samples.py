@@ -127,6 +127,18 @@ def binary(x: tuple[float, float] = (-2, 2), y: tuple[float, float] = (-2, 2)) -
     return samples
 
 
+def slopes(**options: Any) -> Samples:
+    """Samples of adjoints: a cotangent, and an argument or result that is not at a kink."""
+
+    def samples(rng: Rng) -> Iterable[Sample]:
+        yield Sample(uniform(rng, ()), away_from(rng, (), 0))
+        yield Sample(uniform(rng, (2, 3)), away_from(rng, (2, 3), 0))
+        if options:
+            yield Sample(uniform(rng, (4,)), away_from(rng, (4,), 0), **options)
+
+    return samples
+
+
 def separated(gap: float = 0.1) -> Samples:
     """Pairs whose elements differ by at least `gap` after broadcasting: maximum, comparisons."""
 

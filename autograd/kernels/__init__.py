@@ -7,13 +7,15 @@ A kernel takes ndarrays and ints and trusts them: shapes are checked by the op t
 from ._host import KNOWN, set_simd, simd
 from ._threads import get_num_threads, set_num_threads
 from .conv import conv, conv_dw, conv_dx
+from .curves import curve
 from .matmul import matmul_stacks
 from .pool import avg_pool, avg_pool_dx, max_pool, max_pool_dx, max_pool_pick
 from .resample import Blend, blend_axis
 from .windows import fold, output_size, unfold
 
 __all__ = [
-    "KNOWN", "Blend", "avg_pool", "avg_pool_dx", "blend_axis", "conv", "conv_dw", "conv_dx", "fold",
-    "get_num_threads", "matmul_stacks", "max_pool", "max_pool_dx", "max_pool_pick", "output_size",
+    "KNOWN", "Blend", "avg_pool", "avg_pool_dx", "blend_axis", "conv", "conv_dw", "conv_dx",
+    "curve", "fold", "get_num_threads", "matmul_stacks", "max_pool", "max_pool_dx",
+    "max_pool_pick", "output_size",
     "set_num_threads", "set_simd", "simd", "unfold",
 ]  # fmt: skip

@@ -168,6 +168,12 @@ class Writer:
     def fma(self, a: ir.Value, b: ir.Value, c: ir.Value) -> ir.Value:
         return self.builder.call(self.fma_function, [a, b, c])
 
+    def unary(self, name: str, x: ir.Value) -> ir.Value:
+        """An intrinsic function of LLVM, lane by lane."""
+        kind = ir.FunctionType(self.vector, [self.vector])
+        full = f"llvm.{name}.v{self.lanes}f{8 * self.bytes}"
+        return self.builder.call(cgutils.get_or_insert_function(self.module, kind, full), [x])
+
 
 def tile(name: str, sizes: tuple[Any, ...], element: Any, kinds: str, write: Any) -> Any:
     """Signature and code of a tile; `sizes` are tuple types, the lengths of which are its size."""

@@ -51,7 +51,16 @@ def _pool(x: np.ndarray, out: Any, kernel: Any, stride: Any, padding: Any) -> No
     )  # fmt: skip
 
 
-EXAMPLES = (_convolutions, _poolings)
+def _curves(dtype: Any, host: Simd) -> Iterator[Call]:
+    from . import _curves
+
+    x, options = np.ones(2, dtype), np.ones(_curves.OPTIONS, dtype)
+    for name in _curves.NUMBERS:
+        which, lanes = _curves.selectors(name, x.dtype, host.name)
+        yield name, partial(_curves.each, which, lanes, x, x, options, np.empty_like(x))
+
+
+EXAMPLES = (_convolutions, _poolings, _curves)
 
 
 def calls() -> list[Call]:

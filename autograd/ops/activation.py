@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from ..algebra import where
 from ..errors import ArgumentError, AxisError, ShapeError
+from ..kernels import curve
 from ..messages import complain
 from ..op import composite, op
-from ..samples import Fails, Rng, Sample, away_from, uniform
+from ..samples import Fails, Rng, Sample, away_from, slopes, uniform
 from .arithmetic import multiply
 from .choose import gate, minimum
 from .exponential import exp, log1p_exp, log_sigmoid, sigmoid
@@ -42,12 +42,35 @@ def elu(x, /, *, alpha=1.0):
     """
     if alpha < 0:
         raise ArgumentError(f"alpha must not be negative, got {alpha}")
-    return np.maximum(x, 0) + alpha * np.expm1(np.minimum(x, 0))
+    fast = curve("elu", x, None, alpha)
+    return np.maximum(x, 0) + alpha * np.expm1(np.minimum(x, 0)) if fast is None else fast
 
 
 @elu.grad("x")
 def _(g, out, alpha):
-    return g * ((out > 0) + gate(out + alpha, out <= 0))
+    return elu_dx(g, out, alpha=alpha)
+
+
+@op(
+    samples=slopes(alpha=0.5),
+    reference=lambda g, y, alpha=1.0: g * np.where(y > 0, 1, y + alpha),
+    elementwise=True,
+    public=False,
+)
+def elu_dx(g, y, /, *, alpha=1.0):
+    """g times the slope of elu where its value is y."""
+    fast = curve("elu_dx", g, y, alpha)
+    return g * np.where(y > 0, 1, y + alpha) if fast is None else fast
+
+
+@elu_dx.grad("g")
+def _(h, y, alpha):
+    return elu_dx(h, y, alpha=alpha)
+
+
+@elu_dx.grad("y")
+def _(h, g, y):
+    return gate(h * g, y <= 0)
 
 
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805
@@ -93,6 +116,14 @@ def _(g, out, alpha):
 # Smooth gates: x times something between 0 and 1
 
 
+def _slope(function: Any, x: Any, **options: Any) -> Any:
+    """A reference of a derivative: the quotient of differences, extrapolated (Richardson)."""
+    near, far = (
+        (function(x + d, **options) - function(x - d, **options)) / (2 * d) for d in (1e-3, 2e-3)
+    )
+    return (4 * near - far) / 3
+
+
 def _cdf(x: Any, approximate: str) -> Any:
     """The probability that a standard normal variable is at most x, or its approximation."""
     if approximate == "none":
@@ -131,25 +162,86 @@ def gelu(x, /, *, approximate="none"):
     ------
     Hendrycks & Gimpel (2016), "Gaussian Error Linear Units".
     """
-    return x * _cdf(x, approximate)
+    fast = curve(_GELU.get(approximate, ""), x)
+    return x * _cdf(x, approximate) if fast is None else fast
 
 
 @gelu.grad("x")
 def _(g, x, approximate):
+    return gelu_dx(g, x, approximate=approximate)
+
+
+_GELU = {"none": "gelu", "tanh": "gelu_tanh"}
+
+
+@op(
+    samples=slopes(approximate="tanh"),
+    reference=lambda g, x, approximate="none": (
+        g * _slope(each(_gelu_reference), x, approximate=approximate)
+    ),
+    elementwise=True,
+    public=False,
+)
+def gelu_dx(g, x, /, *, approximate="none"):
+    """g times the slope of gelu at x."""
+    fast = curve(_GELU[approximate] + "_dx", g, x)
+    if fast is not None:
+        return fast
     cdf = _cdf(x, approximate)
     return g * (cdf + x * _cdf_slope(x, cdf, approximate))
+
+
+@gelu_dx.grad("g")
+def _(h, x, approximate):
+    return gelu_dx(h, x, approximate=approximate)
+
+
+@gelu_dx.grad("x")
+def _(h, g, x, approximate):
+    if approximate == "none":
+        return h * (g * (_cdf_slope(x, None, "none") * (2 - x * x)))
+    s, factor = _cdf(x, approximate), math.sqrt(8 / math.pi)
+    rise, bend = factor * (1 + 3 * 0.044715 * x * x), factor * 6 * 0.044715 * x
+    slope = s * (1 - s)
+    return h * (g * (slope * (2 * rise + x * (bend + (1 - 2 * s) * rise * rise))))
 
 
 @op(samples=curve_samples(), reference=each(lambda x: x / (1 + math.exp(-x))), elementwise=True)
 def silu(x, /):
     """x * sigmoid(x), also called swish."""
-    return x * sigmoid(x)
+    fast = curve("silu", x)
+    return x * sigmoid(x) if fast is None else fast
 
 
 @silu.grad("x")
 def _(g, x):
+    return silu_dx(g, x)
+
+
+@op(
+    samples=slopes(),
+    reference=lambda g, x: g * _slope(lambda v: v / (1 + np.exp(-v)), x),
+    elementwise=True,
+    public=False,
+)
+def silu_dx(g, x, /):
+    """g times the slope of silu at x."""
+    fast = curve("silu_dx", g, x)
+    if fast is not None:
+        return fast
     s = sigmoid(x)
     return g * (s * (1 + x * (1 - s)))
+
+
+@silu_dx.grad("g")
+def _(h, x):
+    return silu_dx(h, x)
+
+
+@silu_dx.grad("x")
+def _(h, g, x):
+    s = sigmoid(x)
+    return h * (g * (s * (1 - s) * (2 + x * (1 - 2 * s))))
 
 
 @op(
@@ -223,12 +315,44 @@ def softplus(x, /, *, beta=1.0, threshold=20.0):
     """
     if beta == 0:
         raise ArgumentError("beta must not be zero")
+    fast = curve("softplus", x, None, beta, threshold)
+    if fast is not None:
+        return fast
     return np.where(beta * x > threshold, x, log1p_exp(beta * x) / beta)
 
 
 @softplus.grad("x")
 def _(g, x, beta, threshold):
-    return g * where(beta * x > threshold, 1, sigmoid(beta * x))
+    return softplus_dx(g, x, beta=beta, threshold=threshold)
+
+
+def _softplus_dx_reference(g: Any, x: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
+    return g * np.where(beta * x > threshold, 1, 1 / (1 + np.exp(-beta * x)))
+
+
+@op(
+    samples=slopes(beta=2.0, threshold=0.0),
+    reference=_softplus_dx_reference,
+    elementwise=True,
+    public=False,
+)
+def softplus_dx(g, x, /, *, beta=1.0, threshold=20.0):
+    """g times the slope of softplus at x."""
+    fast = curve("softplus_dx", g, x, beta, threshold)
+    if fast is not None:
+        return fast
+    return g * np.where(beta * x > threshold, 1, sigmoid(beta * x)).astype(np.result_type(x))
+
+
+@softplus_dx.grad("g")
+def _(h, x, beta, threshold):
+    return softplus_dx(h, x, beta=beta, threshold=threshold)
+
+
+@softplus_dx.grad("x")
+def _(h, g, x, beta, threshold):
+    s = sigmoid(beta * x)
+    return gate(h * (g * (beta * (s * (1 - s)))), beta * x <= threshold)
 
 
 # Along an axis

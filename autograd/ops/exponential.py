@@ -10,6 +10,7 @@ import numpy as np
 
 from ..algebra import where
 from ..dtypes import as_floats
+from ..kernels import curve
 from ..op import op
 from ..samples import BAD_PAIR, Rng, Sample, Samples, binary, unary
 
@@ -117,13 +118,38 @@ def sigmoid(x, /):
     >>> sigmoid(np.array([-1000.0, 0.0, 1000.0]))
     array([0. , 0.5, 1. ])
     """
+    fast = curve("sigmoid", x)
+    if fast is not None:
+        return fast
     with np.errstate(over="ignore"):  # exp(1000) = inf gives the right 1 / inf = 0
         return 1 / (1 + np.exp(-as_floats(x)))
 
 
 @sigmoid.grad("x")
 def _(g, out):
-    return g * (out * (1 - out))
+    return sigmoid_dx(g, out)
+
+
+@op(
+    samples=binary(),
+    reference=lambda g, y: g * y - g * y**2,
+    elementwise=True,
+    public=False,
+)
+def sigmoid_dx(g, y, /):
+    """g times the slope of the sigmoid where its value is y."""
+    fast = curve("sigmoid_dx", g, y)
+    return g * (y * (1 - y)) if fast is None else fast
+
+
+@sigmoid_dx.grad("g")
+def _(h, y):
+    return sigmoid_dx(h, y)
+
+
+@sigmoid_dx.grad("y")
+def _(h, g, y):
+    return h * (g * (1 - 2 * y))
 
 
 def log1p_exp(x: Any) -> Any:

@@ -13,10 +13,12 @@ from typing import Any
 import numpy as np
 
 from ..algebra import add, where
+from ..engine import plain
 from ..errors import ArgumentError, AxisError, ShapeError
+from ..kernels import curve
 from ..messages import complain
 from ..op import composite, normalize_axes, op
-from ..samples import Fails, Rng, Sample, Samples, away_from, distinct, uniform
+from ..samples import Fails, Rng, Sample, Samples, away_from, distinct, slopes, uniform
 from .arithmetic import divide, multiply
 from .choose import gate
 from .compare import greater
@@ -63,13 +65,37 @@ def relu(x, /):
     1 where x > 0, else 0; at the kink 0. Keeps the result only.
     """
     if isinstance(x, np.ndarray):
-        return np.maximum(x, 0)
+        fast = curve("relu", x)
+        return np.maximum(x, 0) if fast is None else fast
     return type(x)(0) if x <= 0 else x  # a scalar, thirty times faster
 
 
 @relu.grad("x")
 def _(g, out):
-    return gate(g, out > 0)
+    return relu_dx(g, plain(out))
+
+
+@op(
+    samples=slopes(),
+    reference=lambda g, y: np.where(y > 0, g, 0),
+    elementwise=True,
+    masks=True,
+    public=False,
+)
+def relu_dx(g, y, /):
+    """g where y > 0, else exactly zero."""
+    fast = curve("relu_dx", g, y)
+    return gate(g, y > 0) if fast is None else fast
+
+
+@relu_dx.grad("g")
+def _(h, y):
+    return relu_dx(h, plain(y))
+
+
+@relu_dx.grad("y")
+def _(h):
+    return gate(h, False)
 
 
 @composite(
@@ -88,12 +114,35 @@ def relu6(x, /):
 )
 def leaky_relu(x, /, *, negative_slope=0.01):
     """x where x > 0, else negative_slope * x. At the kink the gradient is the negative slope."""
-    return np.maximum(x, 0) + negative_slope * np.minimum(x, 0)
+    fast = curve("leaky_relu", x, None, negative_slope)
+    return np.where(x > 0, x, negative_slope * x)[()] if fast is None else fast
 
 
 @leaky_relu.grad("x")
 def _(g, x, negative_slope):
-    return gate(g, x > 0) + gate(negative_slope * g, x <= 0)
+    return leaky_relu_dx(g, plain(x), negative_slope=negative_slope)
+
+
+@op(
+    samples=slopes(negative_slope=0.2),
+    reference=lambda g, x, negative_slope=0.01: g * np.where(x > 0, 1, negative_slope),
+    elementwise=True,
+    public=False,
+)
+def leaky_relu_dx(g, x, /, *, negative_slope=0.01):
+    """g where x > 0, else negative_slope * g."""
+    fast = curve("leaky_relu_dx", g, x, negative_slope)
+    return np.where(x > 0, g, negative_slope * g)[()] if fast is None else fast
+
+
+@leaky_relu_dx.grad("g")
+def _(h, x, negative_slope):
+    return leaky_relu_dx(h, plain(x), negative_slope=negative_slope)
+
+
+@leaky_relu_dx.grad("x")
+def _(h):
+    return gate(h, False)
 
 
 def _prelu_samples(rng: Rng) -> Iterable[Sample]:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArgumentError
+from ..kernels import curve
 from ..op import composite, op
 from ..samples import Fails, Rng, Sample, Samples, unary, uniform
 from .arithmetic import sign
@@ -21,6 +22,9 @@ from .exponential import exp, keep_half, log
 @op(samples=unary(), reference=np.vectorize(math.erf), method="erf", elementwise=True)
 def erf(x, /):
     """The error function, 2/sqrt(pi) times the integral of exp(-t*t) from 0 to x."""
+    fast = curve("erf", x)
+    if fast is not None:
+        return fast
     from scipy.special import erf
 
     return keep_half(erf(x), x)
@@ -69,6 +73,9 @@ def _(g, out):
 )
 def ndtr(x, /):
     """The probability that a standard normal variable is at most x; accurate in both tails."""
+    fast = curve("ndtr", x)
+    if fast is not None:
+        return fast
     from scipy.special import ndtr
 
     return keep_half(ndtr(x), x)

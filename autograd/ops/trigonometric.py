@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from ..algebra import where
+from ..kernels import curve
 from ..op import op
-from ..samples import BAD_PAIR, Rng, Sample, away_from, unary, uniform
+from ..samples import BAD_PAIR, Rng, Sample, away_from, binary, unary, uniform
 from .powers import hypot, sqrt
 
 # Circular functions
@@ -154,7 +155,24 @@ def tanh(x, /):
 
 @tanh.grad("x")
 def _(g, out):
-    return g * (1 - out * out)
+    return tanh_dx(g, out)
+
+
+@op(samples=binary(), reference=lambda g, y: g - g * y**2, elementwise=True, public=False)
+def tanh_dx(g, y, /):
+    """g times the slope of tanh where its value is y."""
+    fast = curve("tanh_dx", g, y)
+    return g * (1 - y * y) if fast is None else fast
+
+
+@tanh_dx.grad("g")
+def _(h, y):
+    return tanh_dx(h, y)
+
+
+@tanh_dx.grad("y")
+def _(h, g, y):
+    return h * (-2 * g * y)
 
 
 @op(samples=unary(), reference=np.vectorize(math.asinh), method="asinh", elementwise=True)

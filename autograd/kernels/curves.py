@@ -1,0 +1,49 @@
+"""Activation functions and their adjoints in one pass over memory, where that is worth a call."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from . import _host, _threads
+
+# Functions that cost no more than reading their arrays; the others take about ten times as long.
+LIGHT = {"relu", "relu_dx", "leaky_relu", "leaky_relu_dx", "sigmoid_dx", "tanh_dx"}
+
+
+def curve(name: str, x: Any, y: Any = None, *options: float) -> np.ndarray | None:
+    """The function of `_curves` with this name, of x, or of a cotangent x and an array y.
+
+    None where NumPy has to do it: for few elements, other dtypes than float32 and float64, arrays
+    that are not contiguous or of different shapes, and where kernels are switched off.
+    """
+    if type(x) is not np.ndarray or x.size < _host.LEAST // 16:
+        return None
+    y = x if y is None else y
+    cost = 1 if name in LIGHT else 16
+    if type(y) is not np.ndarray or x.shape != y.shape or not _host.compiled(x.size * cost, x, y):
+        return None
+    if not (_plain(x) and _plain(y)):
+        return None
+    from . import _curves
+
+    host = _host.simd()
+    assert host is not None
+    which, lanes = _curves.selectors(name, x.dtype, host.name)
+    out = np.empty_like(x)
+    given = np.array((*options, *(0.0,) * (_curves.OPTIONS - len(options))), x.dtype)
+    flat = x.reshape(-1), y.reshape(-1), out.reshape(-1)
+
+    def task(run: tuple[int, int]) -> None:
+        part = slice(*run)
+        _curves.each(which, lanes, flat[0][part], flat[1][part], given, flat[2][part])
+
+    _threads.run(task, _threads.parts(x.size, x.size * cost / 4))
+    return out
+
+
+def _plain(x: np.ndarray) -> bool:
+    """Whether x is the same type of array for the compiler as most are."""
+    flags = x.flags
+    return flags.c_contiguous and flags.writeable and flags.aligned and x.dtype.isnative
