@@ -2,7 +2,7 @@
 
 from autograd.provenance import mark_internal
 
-from . import data, functional, init, metrics, models, optim, regularise
+from . import data, functional, init, metrics, models, optim, regularise, search
 from .activation import (
     CELU,
     ELU,
@@ -217,5 +217,5 @@ __all__ = [
     "Unflatten", "Unfold", "Upsample", "ZeroPad1d", "ZeroPad2d", "ZeroPad3d", "clip_grad_norm_",
     "clip_grad_value_", "data", "functional", "init", "load", "metrics", "models", "optim",
     "pack_padded_sequence", "pack_sequence", "pad_packed_sequence", "pad_sequence", "progress",
-    "regularise", "save", "summary", "unpad_sequence",
+    "regularise", "save", "search", "summary", "unpad_sequence",
 ]  # fmt: skip

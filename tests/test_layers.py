@@ -80,7 +80,7 @@ ARCHITECTURES = words("""
 TRAINING = words("""
     training.history training.callbacks training.interrupt training.generators
     training.objective training.evaluation training.step training.position training.run
-    training.trainer training
+    training.trainer training search
 """)
 
 PICTURES = words("style graph listing dot render output picture plot")
