@@ -1,123 +1,29 @@
-"""Random tensors, and the one generator behind everything random in the package.
+"""Random tensors.
 
 Every function takes `rng`: a NumPy Generator, an int that seeds a fresh one, or nothing for the
 package's own generator, which `manual_seed` sets. Random values are constants: no derivative
-flows through a draw.
+flows through a draw. Bounds, means and probabilities may be arrays; `size` is the shape of the
+result, by default the one that they broadcast to.
 """
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
+from .creation import shape_from
 from .dtypes import get_default_dtype
-from .errors import ArgumentError, DTypeError
-from .modes import state
+from .errors import ArgumentError, DTypeError, ShapeError
+from .generators import Rng, generator, get_state, manual_seed, seeded, set_state
 from .tensor import Tensor
 
-Rng = np.random.Generator | int | None
 Shape = int | tuple[int, ...]
 
 __all__ = [
-    "bernoulli", "choice", "generator", "get_state", "manual_seed", "normal", "permutation", "rand",
-    "randint", "randn", "seeded", "set_state", "uniform",
+    "bernoulli", "choice", "generator", "get_state", "manual_seed", "multinomial", "normal",
+    "permutation", "rand", "randint", "randn", "seeded", "set_state", "truncated_normal", "uniform",
 ]  # fmt: skip
-
-_generator = np.random.default_rng()
-
-
-class _Thread(threading.local):
-    rng: np.random.Generator | None = None  # what `seeded` put in the place of _generator
-
-
-_thread = _Thread()
-
-
-def manual_seed(seed: int) -> np.random.Generator:
-    """Restart the package's generator from `seed`, so that a run can be repeated exactly.
-
-    Examples
-    --------
-    >>> _ = manual_seed(0); x = rand(3)
-    >>> _ = manual_seed(0); bool((x == rand(3)).all())
-    True
-    """
-    _generator.bit_generator.state = generator(seed).bit_generator.state
-    return _generator
-
-
-def generator(rng: Rng = None) -> np.random.Generator:
-    """The Generator to draw from: `rng` itself, a fresh one for an int, the package's for None.
-
-    Examples
-    --------
-    >>> bool(generator(7).integers(10) == generator(7).integers(10))
-    True
-    >>> generator() is generator(None)
-    True
-    """
-    if rng is None:
-        return _thread.rng or _generator
-    if isinstance(rng, np.random.Generator):
-        if state.drawn is not None and rng not in state.drawn:
-            state.drawn[rng] = rng.bit_generator.state
-        return rng
-    if isinstance(rng, (int, np.integer)) and not isinstance(rng, bool):
-        if rng < 0:
-            raise ArgumentError(f"a seed must not be negative, got {rng}")
-        return np.random.default_rng(rng)
-    raise DTypeError(f"rng must be a numpy.random.Generator, an int seed or None, got {rng!r}")
-
-
-@contextmanager
-def seeded(seed: int | Sequence[int]) -> Iterator[np.random.Generator]:
-    """Inside the block, draws without `rng` come from a generator of their own, in this thread.
-
-    The package's generator stays where it is. Data loaders use this, so that a batch is the same
-    whoever prepares it, and when.
-
-    Parameters
-    ----------
-    seed : int, or a sequence of ints that are one seed together
-
-    Examples
-    --------
-    >>> with seeded((7, 1)):
-    ...     x = rand(3)
-    >>> with seeded((7, 1)):
-    ...     bool((x == rand(3)).all())
-    True
-    """
-    before = _thread.rng
-    _thread.rng = np.random.default_rng(seed)
-    try:
-        yield _thread.rng
-    finally:
-        _thread.rng = before
-
-
-def get_state() -> dict[str, Any]:
-    """The state of the package's generator, for `set_state`. A plain dict of numbers.
-
-    Examples
-    --------
-    >>> state = get_state(); x = rand(3)
-    >>> set_state(state); bool((x == rand(3)).all())
-    True
-    """
-    return dict(_generator.bit_generator.state)
-
-
-def set_state(state: dict[str, Any]) -> None:
-    """Continue the package's generator from a state that `get_state` returned."""
-    try:
-        _generator.bit_generator.state = state
-    except (ValueError, TypeError, KeyError) as e:
-        raise ArgumentError(f"set_state: not a state of this generator ({e})") from None
 
 
 def rand(*shape: Any, rng: Rng = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:
@@ -132,7 +38,9 @@ def rand(*shape: Any, rng: Rng = None, dtype: Any = None, requires_grad: bool = 
     >>> rand(2, 3).shape, rand((2, 3)).shape, rand().shape
     ((2, 3), (2, 3), ())
     """
-    return _tensor(_random(rng, _shape(shape), dtype), dtype, requires_grad)
+    drawn = _native("rand", dtype)
+    values = generator(rng).random(shape_from("rand", shape), dtype=drawn)
+    return _tensor(values, dtype, requires_grad)
 
 
 def randn(*shape: Any, rng: Rng = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:
@@ -147,11 +55,13 @@ def randn(*shape: Any, rng: Rng = None, dtype: Any = None, requires_grad: bool =
     >>> randn(1000, rng=0).shape
     (1000,)
     """
-    return _tensor(_standard_normal(rng, _shape(shape), dtype), dtype, requires_grad)
+    drawn = _native("randn", dtype)
+    values = generator(rng).standard_normal(shape_from("randn", shape), dtype=drawn)
+    return _tensor(values, dtype, requires_grad)
 
 
 def uniform(
-    low: float = 0.0, high: float = 1.0, size: Shape = (), *,
+    low: Any = 0.0, high: Any = 1.0, size: Shape | None = None, *,
     rng: Rng = None, dtype: Any = None, requires_grad: bool = False,
 ) -> Tensor:  # fmt: skip
     """Uniform between low and high.
@@ -161,28 +71,83 @@ def uniform(
     >>> x = uniform(-1, 1, (2, 3))
     >>> bool((abs(x) <= 1).all())
     True
+    >>> uniform(0, [1.0, 10.0, 100.0]).shape
+    (3,)
     """
-    return _tensor(low + (high - low) * _random(rng, size, dtype), dtype, requires_grad)
+    drawn = _native("uniform", dtype)
+    low, high = _numbers("uniform", drawn, low=low, high=high)
+    u = generator(rng).random(_size("uniform", size, low, high), dtype=drawn)
+    return _tensor(low + (high - low) * u, dtype, requires_grad)
 
 
 def normal(
-    loc: float = 0.0, scale: float = 1.0, size: Shape = (), *,
+    loc: Any = 0.0, scale: Any = 1.0, size: Shape | None = None, *,
     rng: Rng = None, dtype: Any = None, requires_grad: bool = False,
 ) -> Tensor:  # fmt: skip
     """Normal with mean `loc` and standard deviation `scale`.
 
     Examples
     --------
-    >>> normal(10, 0.1, (2, 3)).shape
-    (2, 3)
+    >>> normal(10, 0.1, (2, 3)).shape, normal(0, [1.0, 2.0]).shape
+    ((2, 3), (2,))
     """
-    if scale < 0:
+    drawn = _native("normal", dtype)
+    loc, scale = _numbers("normal", drawn, loc=loc, scale=scale)
+    if not (scale >= 0).all():
         raise ArgumentError(f"normal: scale must not be negative, got {scale}")
-    return _tensor(loc + scale * _standard_normal(rng, size, dtype), dtype, requires_grad)
+    z = generator(rng).standard_normal(_size("normal", size, loc, scale), dtype=drawn)
+    return _tensor(loc + scale * z, dtype, requires_grad)
+
+
+def truncated_normal(
+    loc: Any = 0.0, scale: Any = 1.0, low: Any = -2.0, high: Any = 2.0,
+    size: Shape | None = None, *, rng: Rng = None, dtype: Any = None, requires_grad: bool = False,
+) -> Tensor:  # fmt: skip
+    """Normal with mean `loc` and standard deviation `scale`, given that it is in [low, high].
+
+    The bounds are values, not multiples of `scale`. They may lie far out in a tail, and may be
+    infinite.
+
+    Raises
+    ------
+    ArgumentError
+        If a scale is not positive, or a low bound is not less than its high one.
+
+    Source
+    ------
+    Inversion, with logarithms of probabilities: exp(y) is uniform between ndtr(low) and ndtr(high),
+    and log_ndtr(x) = y. Where the interval lies above the mean its mirror image is drawn from,
+    because ndtr is accurate in the lower tail. Devroye (1986), "Non-Uniform Random Variate
+    Generation", section II.2.
+
+    Examples
+    --------
+    >>> x = truncated_normal(0, 1, 9, 10, size=1000, rng=0)
+    >>> bool(((x >= 9) & (x <= 10)).all())
+    True
+    """
+    from scipy.special import log_ndtr, ndtri_exp
+
+    name = "truncated_normal"
+    _native(name, dtype)
+    loc, scale, low, high = _numbers(name, np.float64, loc=loc, scale=scale, low=low, high=high)
+    if not (scale > 0).all():
+        raise ArgumentError(f"{name}: scale must be positive, got {scale}")
+    if not (low < high).all():
+        raise ArgumentError(f"{name}: low must be less than high, got low={low}, high={high}")
+    u = generator(rng).random(_size(name, size, loc, scale, low, high))
+    a, b = (low - loc) / scale, (high - loc) / scale
+    above = a + b > 0
+    a, b = np.where(above, -b, a), np.where(above, -a, b)
+    with np.errstate(divide="ignore"):  # log(0) at the very bound
+        y = np.logaddexp(np.log1p(-u) + log_ndtr(a), np.log(u) + log_ndtr(b))
+    z = ndtri_exp(y)
+    values = np.clip(loc + scale * np.where(above, -z, z), low, high)
+    return _tensor(values, dtype, requires_grad)
 
 
 def randint(
-    low: int, high: int | None = None, size: Shape = (), *, rng: Rng = None, dtype: Any = np.int64
+    low: Any, high: Any = None, size: Shape | None = None, *, rng: Rng = None, dtype: Any = np.int64
 ) -> Tensor:
     """Integers from low (inclusive) to high (exclusive); from 0 to low if there is no high.
 
@@ -191,10 +156,15 @@ def randint(
     >>> x = randint(10, size=(2, 3)); x.shape, x.dtype
     ((2, 3), dtype('int64'))
     """
+    first, end = (0, low) if high is None else (low, high)
+    first, end = _integers("randint", low=first), _integers("randint", high=end)
+    shape = _size("randint", size, first, end)
     try:
-        return Tensor(generator(rng).integers(low, high, size, dtype=dtype))
+        return Tensor(generator(rng).integers(first, end, shape, dtype=dtype))
     except ValueError as e:
         raise ArgumentError(f"randint: {e} (low={low}, high={high})") from None
+    except TypeError as e:
+        raise DTypeError(f"randint: {e}") from None
 
 
 def permutation(x: Any, *, rng: Rng = None) -> Tensor:
@@ -205,7 +175,7 @@ def permutation(x: Any, *, rng: Rng = None) -> Tensor:
     >>> sorted(permutation(4).tolist())
     [0, 1, 2, 3]
     """
-    return Tensor(generator(rng).permutation(_pool(x)))
+    return Tensor(generator(rng).permutation(_pool("permutation", x)))
 
 
 def bernoulli(p: Any, size: Shape | None = None, *, rng: Rng = None, dtype: Any = None) -> Tensor:
@@ -221,11 +191,10 @@ def bernoulli(p: Any, size: Shape | None = None, *, rng: Rng = None, dtype: Any 
     >>> bernoulli([0.0, 1.0])
     Tensor([0., 1.])
     """
-    chance = np.asarray(p)
-    if not ((chance >= 0) & (chance <= 1)).all():
-        raise ArgumentError(f"bernoulli: p must lie between 0 and 1, got {p!r}")
-    draw = generator(rng).random(chance.shape if size is None else size)
-    return _tensor(draw < chance, dtype, False)
+    (p,) = _numbers("bernoulli", np.float64, p=p)
+    if not ((p >= 0) & (p <= 1)).all():
+        raise ArgumentError(f"bernoulli: p must lie between 0 and 1, got {p}")
+    return _tensor(generator(rng).random(_size("bernoulli", size, p)) < p, dtype, False)
 
 
 def choice(
@@ -244,37 +213,115 @@ def choice(
     >>> choice([3, 5, 7], 2).shape
     (2,)
     """
-    p = None if p is None else np.asarray(p)
+    shape = shape_from("choice", (size,))
+    if p is not None:
+        (p,) = _numbers("choice", np.float64, p=p)
     try:
-        return Tensor(generator(rng).choice(_pool(x), size, replace=replace, p=p))
+        return Tensor(generator(rng).choice(_pool("choice", x), shape, replace=replace, p=p))
     except ValueError as e:
         raise ArgumentError(f"choice: {e}") from None
 
 
-def _pool(x: Any) -> Any:
-    return int(x) if isinstance(x, (int, np.integer)) else np.asarray(x)
+def multinomial(n: Any, pvals: Any, size: Shape | None = None, *, rng: Rng = None) -> Tensor:
+    """How often each of k outcomes comes up in n trials, as `numpy.random.Generator.multinomial`.
+
+    For the outcomes themselves, one by one: `choice(k, n, p=pvals)`.
+
+    Parameters
+    ----------
+    n : int or array of ints
+        Numbers of trials.
+    pvals : sequence or array, shape (..., k)
+        Probabilities; those along the last axis add up to 1.
+    size : shape of the draw; what n and pvals without its last axis broadcast to, unless given
+
+    Returns
+    -------
+    Tensor, shape (*size, k), int64
+
+    Raises
+    ------
+    ArgumentError
+        If probabilities are negative or do not add up to 1, or n is negative.
+
+    Examples
+    --------
+    >>> multinomial(20, [0.2, 0.3, 0.5], size=4).sum(axis=-1)
+    Tensor([20, 20, 20, 20])
+    """
+    n, (p,) = _integers("multinomial", n=n), _numbers("multinomial", np.float64, pvals=pvals)
+    if p.ndim == 0:
+        raise ShapeError("multinomial: pvals needs an axis of outcomes, got a number")
+    total = p.sum(axis=-1, keepdims=True)
+    if not (p >= 0).all() or not np.allclose(total, 1, rtol=0, atol=1e-6):
+        raise ArgumentError(f"multinomial: pvals must be >= 0 and add up to 1, got {pvals}")
+    if not (n >= 0).all():
+        raise ArgumentError(f"multinomial: n must not be negative, got {n}")
+    shape = _size("multinomial", size, n, p[..., 0] if p.size else total[..., 0])
+    return Tensor(generator(rng).multinomial(n, p / total, shape))
 
 
-def _shape(given: tuple[Any, ...]) -> tuple[int, ...]:
-    """`rand(2, 3)` and `rand((2, 3))` say the same."""
-    if len(given) == 1 and isinstance(given[0], (tuple, list)):
-        given = tuple(given[0])
-    if not all(isinstance(n, (int, np.integer)) and n >= 0 for n in given):
-        raise ArgumentError(f"a shape is made of ints that are not negative, got {given}")
-    return tuple(int(n) for n in given)
+def _pool(name: str, x: Any) -> Any:
+    """What to draw from: a number of things, or an array of them."""
+    if isinstance(x, (int, np.integer)):
+        if x < 0:
+            raise ArgumentError(f"{name}: a number of things must not be negative, got {x}")
+        return int(x)
+    array = np.asarray(x)
+    if array.ndim == 0:
+        raise DTypeError(f"{name}: needs an int or an array with an axis, got {x!r}")
+    return array
 
 
-def _native(dtype: Any) -> Any:
-    """The dtype NumPy can draw in: float32 or float64."""
-    return np.float64 if np.dtype(dtype or get_default_dtype()) == np.float64 else np.float32
+def _numbers(name: str, dtype: Any, **given: Any) -> list[np.ndarray]:
+    """The arguments as arrays of a float dtype."""
+    arrays = []
+    for argument, value in given.items():
+        array = np.asarray(value)
+        if array.dtype.kind not in "biuf":
+            raise DTypeError(f"{name}: {argument} must be a real number or an array, got {value!r}")
+        arrays.append(array.astype(dtype))
+    return arrays
 
 
-def _random(rng: Rng, size: Shape, dtype: Any) -> Any:
-    return generator(rng).random(size, dtype=_native(dtype))
+def _integers(name: str, **given: Any) -> Any:
+    """The argument as an array of integers."""
+    ((argument, value),) = given.items()
+    array = np.asarray(value)
+    if array.dtype.kind not in "iu":
+        raise DTypeError(f"{name}: {argument} must be an int or an array of ints, got {value!r}")
+    return array
 
 
-def _standard_normal(rng: Rng, size: Shape, dtype: Any) -> Any:
-    return generator(rng).standard_normal(size, dtype=_native(dtype))
+def _size(name: str, size: Any, *arrays: np.ndarray) -> tuple[int, ...]:
+    """`size`, into which the arrays must broadcast; without it, the shape they broadcast to."""
+    shapes = [a.shape for a in arrays]
+    listed = ", ".join(map(str, shapes))
+    try:
+        common = np.broadcast_shapes(*shapes)
+    except ValueError:
+        raise ShapeError(f"{name}: shapes {listed} do not broadcast") from None
+    if size is None:
+        return common
+    wanted = shape_from(name, (size,))
+    try:
+        fits = np.broadcast_shapes(wanted, common) == wanted
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ShapeError(f"{name}: shapes {listed} do not broadcast to size {wanted}")
+    return wanted
+
+
+def _native(name: str, dtype: Any) -> Any:
+    """The dtype NumPy can draw in, float32 or float64, for a result of `dtype`."""
+    try:
+        wanted = np.dtype(dtype or get_default_dtype())
+    except TypeError:
+        raise DTypeError(f"{name}: unknown dtype {dtype!r}") from None
+    if wanted.kind != "f":
+        raise DTypeError(f"{name}: draws floats, got dtype {wanted}")
+    return np.float64 if wanted.itemsize >= 8 else np.float32
 
 
 def _tensor(values: Any, dtype: Any, requires_grad: bool) -> Tensor:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import ArgumentError, ShapeError
-from autograd.random import Rng, generator
+from autograd.random import Rng, generator, truncated_normal
 from autograd.tensor import Tensor
 
 __all__ = [
@@ -86,16 +86,14 @@ def trunc_normal_(
     rng: Rng = None,
 ) -> Tensor:  # fmt: skip
     """Normal, conditioned on lying between a and b (which are values, not multiples of std)."""
-    from scipy.special import ndtr, ndtri
-
     if not a < b:
         raise ArgumentError(f"trunc_normal_: a must be less than b, got a={a}, b={b}")
     if not std > 0:
         raise ArgumentError(f"trunc_normal_: std must be positive, got {std}")
-    low, high = ndtr((a - mean) / std), ndtr((b - mean) / std)
 
     def values(draw: np.random.Generator) -> Any:
-        return np.clip(mean + std * ndtri(draw.uniform(low, high, tensor.shape)), a, b)
+        drawn = truncated_normal(mean, std, a, b, tensor.shape, rng=draw, dtype=np.float64)
+        return drawn.numpy()
 
     return _draw(tensor, values, rng)
 

@@ -3,14 +3,13 @@
 import io
 import sys
 from collections import namedtuple
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
 from autograd import Tensor
 from autograd import random as ar
-from autograd.errors import ArgumentError, DTypeError, IndexingError, ShapeError
+from autograd.errors import ArgumentError, IndexingError, ShapeError
 from nn import progress
 from nn.data import (
     BatchSampler,
@@ -286,83 +285,3 @@ def test_progress_knows_the_length_of_a_loader():
     assert len(list(endless)) == 2
     with pytest.raises(TypeError, match="not known"):
         len(endless)
-
-
-# Random tensors
-
-
-DRAWS = {
-    "rand": (lambda r: ar.rand(1000, rng=r), 0.5, 0, 1),
-    "randn": (lambda r: ar.randn(1000, rng=r), 0, -6, 6),
-    "uniform": (lambda r: ar.uniform(2, 4, 1000, rng=r), 3, 2, 4),
-    "normal": (lambda r: ar.normal(5, 0.1, 1000, rng=r), 5, 4, 6),
-    "randint": (lambda r: ar.randint(1, 4, 1000, rng=r), 2, 1, 3),
-    "bernoulli": (lambda r: ar.bernoulli(0.3, 1000, rng=r), 0.3, 0, 1),
-    "choice": (lambda r: ar.choice([4, 8], 1000, rng=r), 6, 4, 8),
-    "permutation": (lambda r: ar.permutation(1000, rng=r), 499.5, 0, 999),
-}
-
-
-@pytest.mark.parametrize("case", DRAWS)
-def test_draws_have_the_right_mean_and_range_and_repeat(case):
-    draw, mean, low, high = DRAWS[case]
-    values = np.asarray(draw(0))
-    assert values.shape == (1000,)
-    assert values.mean() == pytest.approx(mean, abs=0.1 * (high - low))
-    assert values.min() >= low
-    assert values.max() <= high
-    assert np.array_equal(np.asarray(draw(0)), values)
-    assert np.array_equal(np.asarray(draw(np.random.default_rng(0))), values)
-    ar.manual_seed(11)
-    first = draw(None).tolist()
-    state = ar.get_state()
-    second = draw(None).tolist()
-    ar.manual_seed(11)
-    assert draw(None).tolist() == first
-    ar.set_state(state)
-    assert draw(None).tolist() == second
-    assert first != second
-
-
-def test_a_seeded_block_draws_for_itself_and_for_its_thread_alone():
-    ar.manual_seed(1)
-    expected = ar.rand(4).tolist()
-    ar.manual_seed(1)
-    with ar.seeded((3, 4)):
-        inner = ar.rand(2).tolist()
-        with ThreadPoolExecutor(1) as pool:
-            other = pool.submit(lambda: ar.rand(2).tolist()).result()
-        with ar.seeded(5):
-            ar.rand(9)
-        inner += ar.rand(2).tolist()
-    assert other + ar.rand(2).tolist() == expected
-    with ar.seeded((3, 4)):
-        assert ar.rand(4).tolist() == inner
-
-
-def test_shapes_dtypes_and_gradients_of_draws():
-    assert ar.rand(2, 3).shape == ar.rand((2, 3)).shape == ar.randn([2, 3]).shape == (2, 3)
-    assert ar.randn().shape == ()
-    assert (ar.rand(2).dtype, ar.rand(2, dtype="float64").dtype) == (np.float32, np.float64)
-    assert ar.randn(2, requires_grad=True).requires_grad
-    assert ar.permutation(np.arange(6).reshape(3, 2)).shape == (3, 2)
-    assert ar.bernoulli([0.0, 1.0]).tolist() == [0, 1]
-    assert sorted(ar.choice(5, 5, replace=False).tolist()) == [0, 1, 2, 3, 4]
-
-
-@pytest.mark.parametrize(
-    ("action", "error"),
-    [
-        (lambda: ar.rand(-1), ArgumentError),
-        (lambda: ar.rand(2.5), ArgumentError),
-        (lambda: ar.rand(2, rng="seed"), DTypeError),
-        (lambda: ar.normal(0, -1), ArgumentError),
-        (lambda: ar.randint(3, 1), ArgumentError),
-        (lambda: ar.bernoulli(1.5), ArgumentError),
-        (lambda: ar.choice([1, 2], 3, replace=False), ArgumentError),
-        (lambda: ar.set_state({}), ArgumentError),
-    ],
-)
-def test_wrong_draws_are_refused(action, error):
-    with pytest.raises(error):
-        action()

@@ -17,7 +17,7 @@ def words(text):
 
 ENGINE = words("""
     _version _conflict _interrupt _malloc errors modes provenance graph hooks cuts dtypes views
-    tensor random creation tree
+    tensor generators creation random tree
     kernels._host kernels._jit kernels._threads kernels._simd kernels._frames kernels._conv_tiles
     kernels._simd_pool kernels._pool_tiles
     kernels._math kernels._special kernels._curves kernels.curves

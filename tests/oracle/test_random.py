@@ -23,6 +23,12 @@ DRAWS = {
         lambda s: random.normal(1.0, 2.0, s, rng=0),
         lambda s, generator: torch.normal(1.0, 2.0, s, generator=generator),
     ),
+    "truncated_normal": (
+        lambda s: random.truncated_normal(1.0, 2.0, 0.0, 9.0, s, rng=0),
+        lambda s, generator: torch.nn.init.trunc_normal_(
+            torch.empty(s), 1.0, 2.0, 0.0, 9.0, generator=generator
+        ),
+    ),
     "randint": (
         lambda s: random.randint(3, 9, s, rng=0),
         lambda s, generator: torch.randint(3, 9, s, generator=generator),
