@@ -24,7 +24,7 @@ def curve(name: str, x: Any, y: Any = None, *options: float) -> np.ndarray | Non
     cost = 1 if name in LIGHT else 16
     if type(y) is not np.ndarray or x.shape != y.shape or not _host.compiled(x.size * cost, x, y):
         return None
-    if not (_plain(x) and _plain(y)):
+    if not (plain(x) and plain(y)):
         return None
     from . import _curves
 
@@ -43,7 +43,7 @@ def curve(name: str, x: Any, y: Any = None, *options: float) -> np.ndarray | Non
     return out
 
 
-def _plain(x: np.ndarray) -> bool:
+def plain(x: np.ndarray) -> bool:
     """Whether x is the same type of array for the compiler as most are."""
     flags = x.flags
     return flags.c_contiguous and flags.writeable and flags.aligned and x.dtype.isnative

@@ -60,7 +60,21 @@ def _curves(dtype: Any, host: Simd) -> Iterator[Call]:
         yield name, partial(_curves.each, which, lanes, x, x, options, np.empty_like(x))
 
 
-EXAMPLES = (_convolutions, _poolings, _curves)
+def _normalisations(dtype: Any, host: Simd) -> Iterator[Call]:
+    from . import _norm_loops as loops
+
+    rows, row, each = np.ones((2, 8), dtype), np.ones(8, dtype), np.ones(2, dtype)
+    yield "rows", partial(loops.standardize_rows, rows, row, row, 1e-5, True, rows, each, each)
+    yield "rows, dx", partial(loops.standardize_rows_dx, rows, rows, row, each, each, True, rows)
+    yield "rows, dw", partial(loops.standardize_rows_dw, rows, rows, each, each, row)
+    yield "moments", partial(loops.row_moments, rows, each, each)
+    yield "lines", partial(loops.row_lines, rows, each, each, each, rows)
+    yield "products", partial(loops.row_products, rows, rows, each, each, each)
+    yield "planes", partial(loops.row_planes, rows, rows, each, each, each, each, rows)
+    yield "sums", partial(loops.row_sums, rows, each)
+
+
+EXAMPLES = (_convolutions, _poolings, _curves, _normalisations)
 
 
 def calls() -> list[Call]:

@@ -54,6 +54,8 @@ FAMILIES = (
     "pool_adaptive",
     "shuffle",
     "grid_sample",
+    "standardize",
+    "affine_norm",
     "normalisation",
     "layer_norm",
     "regularise",

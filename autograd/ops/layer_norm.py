@@ -13,8 +13,10 @@ from ..errors import ShapeError
 from ..messages import complain
 from ..op import composite
 from ..samples import Fails, Rng, Sample, uniform
-from .normalisation import channel_parameters, standardize
+from .affine_norm import affine_norm
+from .normalisation import channel_parameters
 from .shape import reshape
+from .standardize import standardize
 
 
 def _trailing(
@@ -70,9 +72,18 @@ def layer_norm(x, normalized_shape, weight=None, bias=None, eps=1e-5):
     Ba, Kiros & Hinton (2016), "Layer Normalization".
     """
     axes = _trailing("layer_norm", x, normalized_shape, {"weight": weight, "bias": bias})
-    out = standardize(operand(x), axis=axes, eps=eps)
-    out = out if weight is None else out * weight
-    return out if bias is None else out + bias
+    return _affine(operand(x), weight, bias, axes, eps)
+
+
+def _affine(
+    x: Any, weight: Any, bias: Any, axes: tuple[int, ...], eps: float, center: bool = True
+) -> Any:
+    """x standardized over axes; scaled and shifted by what is given."""
+    if weight is None:
+        out = standardize(x, axis=axes, eps=eps, center=center)
+        return out if bias is None else out + bias
+    bias = np.zeros(weight.shape, x.dtype) if bias is None else bias
+    return affine_norm(x, weight, bias, axis=axes, eps=eps, center=center)
 
 
 def _rms_norm_samples(rng: Rng) -> Iterable[Sample]:
@@ -115,8 +126,7 @@ def rms_norm(x, normalized_shape, weight=None, eps=None):
     x = operand(x)
     if eps is None:
         eps = float(np.finfo(np.result_type(x.dtype, np.float16)).eps)
-    out = standardize(x, axis=axes, eps=eps, center=False)
-    return out if weight is None else out * weight
+    return _affine(x, weight, None, axes, eps, center=False)
 
 
 def _group_norm_samples(rng: Rng) -> Iterable[Sample]:
@@ -159,12 +169,10 @@ def group_norm(x, num_groups, weight=None, bias=None, eps=1e-5):
     Wu & He (2018), "Group Normalization".
     """
     x = operand(x)
-    weight, bias = channel_parameters("group_norm", x, {"weight": weight, "bias": bias})
+    channel_parameters("group_norm", x, {"weight": weight, "bias": bias})
     if num_groups < 1 or x.shape[1] % num_groups:
         fact = f"{num_groups} groups do not divide the {x.shape[1]} channels of x"
         raise complain(ShapeError, "group_norm", fact, {"x": x})
-    size = math.prod(x.shape[1:]) // num_groups
-    groups = reshape(x, shape=(x.shape[0], num_groups, size))
-    out = reshape(standardize(groups, axis=(2,), eps=eps), shape=x.shape)
-    out = out if weight is None else out * weight
-    return out if bias is None else out + bias
+    shape = (x.shape[0], num_groups, x.shape[1] // num_groups, math.prod(x.shape[2:]))
+    weight, bias = (p if p is None else reshape(p, shape=(*shape[1:3], 1)) for p in (weight, bias))
+    return reshape(_affine(reshape(x, shape=shape), weight, bias, (2, 3), eps), shape=x.shape)

@@ -1,0 +1,167 @@
+"""Standardize, scale and shift in one: what normalisation layers with parameters compute.
+
+The gradients are those of `standardize(x) * w + b`, told by the composition; where there is a
+kernel, forward and each gradient read their arrays as seldom as possible.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from .. import kernels
+from ..algebra import sum_to
+from ..op import op
+from ..samples import Rng, Sample, uniform
+from .reduce import mean
+from .standardize import inverse_spread, standardize, standardize_dx
+
+
+def _samples(rng: Rng) -> Iterable[Sample]:
+    for shape, parameters, options in (
+        ((2, 3), (3,), {"axis": (1,)}),
+        ((2, 3, 2), (3, 1), {"axis": (0, -1)}),
+        ((1, 2, 2, 2), (2, 2, 1), {"axis": (2, 3)}),
+        ((2, 3), (3,), {"axis": (-1,), "center": False}),
+    ):
+        w, b = uniform(rng, parameters, 0.5, 2), uniform(rng, parameters)
+        yield Sample(uniform(rng, shape), w, b, eps=0.1, **options)
+
+
+def _reference(x: Any, w: Any, b: Any, axis: Any, eps: float, center: bool = True) -> np.ndarray:
+    deviation = x - (x.mean(axis, keepdims=True) if center else 0)
+    return deviation / np.sqrt((deviation**2).mean(axis, keepdims=True) + eps) * w + b
+
+
+@op(
+    samples=_samples,
+    reference=_reference,
+    residuals=("center_at", "scale"),
+    hints=("known",),
+    public=False,
+)
+def affine_norm(x, w, b, /, *, axis, eps, center=True, known=None):
+    """standardize(x) * w + b.
+
+    w, b : broadcast with x; along `axis` either constant or, for the last axes, of x's sizes
+    known : mean and `inverse_spread`, where they are at hand
+    """
+    fast = kernels.affine_norm(x, w, b, axis, eps, center, known)
+    if fast is not None:
+        return fast
+    m = x.mean(axis=axis, keepdims=True) if center else np.zeros((1,) * x.ndim, x.dtype)
+    m, scale = known or (m, None)
+    y, scale = standardize.op.forward(x, axis=axis, eps=eps, center=center,
+                                      known=None if scale is None else (m, scale))  # fmt: skip
+    return y * w + b, m, scale
+
+
+@affine_norm.grad("x")
+def _(g, x, w, axis, eps, center, center_at, scale):
+    known = center_at, scale
+    return affine_norm_dx(g, x, w, axis=axis, eps=eps, center=center, known=known)
+
+
+@affine_norm.grad("w")
+def _(g, x, w_shape, axis, eps, center, center_at, scale):
+    known = center_at, scale
+    return affine_norm_dw(g, x, shape=w_shape, axis=axis, eps=eps, center=center, known=known)
+
+
+@affine_norm.grad("b")
+def _(g):
+    return g
+
+
+def _parts(x: Any, **options: Any) -> tuple[Any, Any]:
+    """The standardized x, and what it was multiplied by."""
+    return standardize(x, **options), inverse_spread(x, **options)
+
+
+def _dx_samples(rng: Rng) -> Iterable[Sample]:
+    for s in _samples(rng):
+        x, w, _ = s.args
+        yield Sample(uniform(rng, x.shape), x, w, **s.attrs)
+
+
+def _dx_reference(g: Any, x: Any, w: Any, axis: Any, eps: float, center: bool = True) -> np.ndarray:
+    s = 1 / np.sqrt((np.var if center else lambda v, *a, **k: (v * v).mean(*a, **k))(
+        x, axis, keepdims=True) + eps)  # fmt: skip
+    y = (x - (x.mean(axis, keepdims=True) if center else 0)) * s
+    u = g * w
+    middle = u.mean(axis, keepdims=True) if center else 0
+    return s * (u - middle - y * (u * y).mean(axis, keepdims=True))
+
+
+@op(samples=_dx_samples, reference=_dx_reference, hints=("known",), public=False)
+def affine_norm_dx(g, x, w, /, *, axis, eps, center=True, known=None):
+    """The gradient of `affine_norm` by x: `standardize_dx` of g * w.
+
+    known : the residuals of `affine_norm`, where they are at hand
+    """
+    if known is not None:
+        fast = kernels.affine_norm_dx(g, x, w, axis, center, *known)
+        if fast is not None:
+            return fast
+    y, s = _parts(x, axis=axis, eps=eps, center=center)
+    return standardize_dx(g * w, y, s, axis=axis, center=center)
+
+
+@affine_norm_dx.grad("g")
+def _(h, x, w, axis, eps, center):
+    y, s = _parts(x, axis=axis, eps=eps, center=center)
+    return w * standardize_dx(h, y, s, axis=axis, center=center)
+
+
+@affine_norm_dx.grad("w")
+def _(h, g, x, axis, eps, center):
+    y, s = _parts(x, axis=axis, eps=eps, center=center)
+    return g * standardize_dx(h, y, s, axis=axis, center=center)
+
+
+@affine_norm_dx.grad("x")
+def _(h, g, x, w, out, axis, eps, center):
+    y, s = _parts(x, axis=axis, eps=eps, center=center)
+    u = g * w
+    of_u, of_h, of_out = (mean(v, axis=axis, keepdims=True) for v in (u * y, h * y, h * out))
+    by_y = -s * (h * of_u + u * of_h)
+    return standardize_dx(by_y, y, s, axis=axis, center=center) - s * y * of_out
+
+
+def _dw_samples(rng: Rng) -> Iterable[Sample]:
+    for s in _dx_samples(rng):
+        g, x, w = s.args
+        yield Sample(g, x, shape=w.shape, **s.attrs)
+
+
+def _dw_reference(
+    g: Any, x: Any, shape: Any, axis: Any, eps: float, center: bool = True
+) -> np.ndarray:
+    product = g * _reference(x, 1, 0, axis, eps, center)
+    return np.asarray(sum_to.op.reference(product, shape))
+
+
+@op(samples=_dw_samples, reference=_dw_reference, hints=("known",), public=False)
+def affine_norm_dw(g, x, /, *, shape, axis, eps, center=True, known=None):
+    """The gradient of `affine_norm` by w, of this shape: g * standardize(x), summed.
+
+    known : the residuals of `affine_norm`, where they are at hand
+    """
+    if known is not None:
+        fast = kernels.affine_norm_dw(g, x, shape, axis, *known)
+        if fast is not None:
+            return fast
+    return sum_to(g * standardize(x, axis=axis, eps=eps, center=center), shape=shape)
+
+
+@affine_norm_dw.grad("g")
+def _(h, x, axis, eps, center):
+    return h * standardize(x, axis=axis, eps=eps, center=center)
+
+
+@affine_norm_dw.grad("x")
+def _(h, g, x, axis, eps, center):
+    y, s = _parts(x, axis=axis, eps=eps, center=center)
+    return standardize_dx(h * g, y, s, axis=axis, center=center)
