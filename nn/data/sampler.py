@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -242,14 +243,9 @@ class BatchSampler(Sampler):
         return self._grouped(iter(self.sampler))
 
     def _grouped(self, indices: Iterator[int]) -> Iterator[list[int]]:
-        batch: list[int] = []
-        for index in indices:
-            batch.append(index)
-            if len(batch) == self.batch_size:
+        while batch := list(islice(indices, self.batch_size)):
+            if len(batch) == self.batch_size or not self.drop_last:
                 yield batch
-                batch = []
-        if batch and not self.drop_last:
-            yield batch
 
     def __len__(self) -> int:
         count = len(self.sampler)  # type: ignore[arg-type]
