@@ -240,7 +240,7 @@ def test_skipped_draws_leave_zeros_and_end_with_the_block():
 BAD = {
     "init": (lambda: models.MLP(init="hee"), "MLP: no init 'hee'; there is default, he"),
     "init kind": (lambda: models.LeNet5(init=None), "LeNet5: no init None"),
-    "padding": (lambda: models.ConvNet(padding="full"), "ConvNet: padding must be 'same' or a"),
+    "padding": (lambda: models.ConvNet(padding="valid"), "ConvNet: padding must be 'same' or a"),
     "too small": (
         lambda: models.ConvNet(1, 8, channels=(4, 4, 4, 4)),
         "ConvNet: an image of 1 x 1 is too small for a window of 2",

@@ -33,7 +33,7 @@ class _Stages(ImageClassifier):
         init: Rule, dtype: Any, rng: Rng,
     ):  # fmt: skip
         super().__init__(in_channels, size)
-        if padding not in ("same", "valid") and isinstance(padding, str):
+        if isinstance(padding, str) and padding != "same":
             kind = type(self).__name__
             raise ArgumentError(f"{kind}: padding must be 'same' or a width, got {padding!r}")
         rng = None if rng is None else generator(rng)
