@@ -8,8 +8,8 @@ Source: NEP 13 (`__array_ufunc__`), NEP 18 (`__array_function__`).
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from inspect import signature
+from collections.abc import Callable, Iterable
+from inspect import Parameter, signature
 from typing import Any
 
 import numpy as np
@@ -23,11 +23,10 @@ from .tensor import Tensor
 
 # NumPy's name -> ours, where they differ
 NAMES = {
-    "absolute": "abs", "fabs": "abs", "arccos": "acos", "arccosh": "acosh", "arcsin": "asin",
+    "absolute": "abs", "arccos": "acos", "arccosh": "acosh", "arcsin": "asin",
     "arcsinh": "asinh", "arctan": "atan", "arctan2": "atan2", "arctanh": "atanh",
     "true_divide": "divide", "mod": "remainder", "radians": "deg2rad", "degrees": "rad2deg",
-    "float_power": "power",
-    "fix": "trunc", "rint": "round", "concatenate": "concat", "amax": "max", "amin": "min",
+    "fix": "trunc", "concatenate": "concat", "amax": "max", "amin": "min",
     "around": "round", "permute_dims": "permute_dims", "product": "prod",
 }  # fmt: skip
 REDUCTIONS = {"add": "sum", "multiply": "prod", "maximum": "max", "minimum": "min",
@@ -46,6 +45,21 @@ def _last_two_axes(name: str) -> Callable[..., Any]:
     return lambda x, /, *, offset=0: _call(name, x, offset=offset, axis1=-2, axis2=-1)
 
 
+def _in_floats(ufunc: np.ufunc, name: str) -> Callable[..., Any]:
+    """An op that keeps integers, where NumPy's function makes floats of them."""
+
+    def compute(x: Tensor) -> Any:
+        dtype = ufunc.resolve_dtypes((x.dtype, None))[-1]
+        return _call(name, _call("astype", x, dtype))
+
+    return compute
+
+
+def _float_power(x: Any, y: Any) -> Any:
+    dtype = np.result_type(getattr(x, "dtype", np.float64), np.float64)
+    return _call("power", _call("astype", x, dtype), y)
+
+
 def _parts_along(axis: int) -> Callable[..., Any]:
     return lambda ary, indices_or_sections: _call("split", ary, indices_or_sections, axis=axis)
 
@@ -54,6 +68,9 @@ def _parts_along(axis: int) -> Callable[..., Any]:
 COMPOSED: dict[str, Callable[..., Any]] = {
     "linalg.trace": _last_two_axes("trace"),
     "linalg.diagonal": _last_two_axes("diagonal"),
+    "fabs": _in_floats(np.fabs, "abs"),
+    "rint": _in_floats(np.rint, "round"),
+    "float_power": _float_power,
     "conjugate": lambda x: _call("alias", x),
     "real": lambda val: _call("alias", val),
     "copy": lambda a, order="K", subok=False: _call("alias", a),
@@ -68,6 +85,10 @@ COMPOSED: dict[str, Callable[..., Any]] = {
     "empty_like": creation.empty_like,
     "full_like": creation.full_like,
 }
+# NumPy's options that have another name here
+OPTIONS = {"a_min": "min", "a_max": "max", "correction": "ddof", "rcond": "rtol"}
+# NumPy's options that choose how it computes, not what: no result depends on them
+MEANS = frozenset(("copy", "subok", "overwrite_input", "kind", "casting", "device"))
 # NumPy's write into their argument, which is a value here: x[...] = v does that
 WRITING = frozenset(("put_along_axis",))
 
@@ -88,6 +109,52 @@ def _refuse(what: str, why: str) -> Exception:
     return complain(DTypeError, what, why, hint=hint)
 
 
+def _refuse_options(what: str, options: Iterable[str]) -> Exception:
+    return _refuse(what, f"the options {', '.join(sorted(options))} are not supported on Tensors")
+
+
+def _arguments(
+    what: str, func: Any, function: Callable[..., Any], args: Any, kwargs: Any
+) -> tuple[list[Any], dict[str, Any]]:
+    """The arguments of a call in NumPy's signature, for `function` of ours.
+
+    What NumPy requires is passed by position, what is optional there by name, and what has its
+    default value not at all; so the order of options in the two signatures does not matter.
+    """
+    try:
+        theirs = signature(func)
+    except ValueError:  # compiled functions tell their signature from NumPy 2.4 on
+        return list(args), dict(kwargs)
+    given = theirs.bind(*args, **kwargs).arguments  # NumPy has looked that they fit
+    positional: list[Any] = []
+    options: dict[str, Any] = {}
+    for name, value in given.items():
+        parameter = theirs.parameters[name]
+        if parameter.kind is Parameter.VAR_POSITIONAL:
+            positional.extend(value)
+        elif parameter.kind is Parameter.VAR_KEYWORD:
+            options.update(value)
+        elif parameter.kind is Parameter.POSITIONAL_ONLY or parameter.default is Parameter.empty:
+            positional.append(value)
+        elif not _is(value, parameter.default):
+            options[name] = value
+    ours = signature(function).parameters
+    options = {
+        k if k in ours else OPTIONS.get(k, k): v
+        for k, v in options.items()
+        if k in ours or k not in MEANS
+    }
+    unknown = options.keys() - ours.keys()
+    if unknown and not any(p.kind is Parameter.VAR_KEYWORD for p in ours.values()):
+        raise _refuse_options(what, unknown)
+    return positional, options
+
+
+def _is(value: Any, default: Any) -> bool:
+    """Whether an option has its default value."""
+    return value is default or (type(value) in (bool, int, str) and value == default)
+
+
 def array_ufunc(self: Tensor, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
     """Record the op of the same name, for calls and reductions."""
     name = ufunc.__name__
@@ -98,10 +165,12 @@ def array_ufunc(self: Tensor, ufunc: np.ufunc, method: str, *inputs: Any, **kwar
         function = _find(name)
         unknown = kwargs.keys() - signature(function).parameters.keys() if function else ()
         if unknown:
-            fact = f"the options {', '.join(sorted(unknown))} are not supported on Tensors"
-            raise _refuse(f"np.{name}", fact)
+            raise _refuse_options(f"np.{name}", unknown)
     elif method == "reduce" and name in REDUCTIONS:
         function = _find(REDUCTIONS[name])
+        unknown = {k for k, v in kwargs.items() if v is not None} - {"axis", "keepdims"}
+        if unknown:
+            raise _refuse_options(f"np.{name}.reduce", unknown)
         kwargs = {"axis": kwargs.get("axis", 0), "keepdims": kwargs.get("keepdims", False)}
     else:
         function = None
@@ -143,7 +212,8 @@ def array_function(self: Tensor, func: Any, types: Any, args: Any, kwargs: Any) 
     within = f"linalg.{name}" if module.startswith("numpy.linalg") else name
     function = _find(within)
     if function is not None:
-        return function(*args, **kwargs)
+        positional, options = _arguments(f"np.{within}", func, function, args, kwargs)
+        return function(*positional, **options)
     if name in PLAIN:
         return func(*map(_plain, args), **kwargs)
     raise _refuse(f"numpy.{within}", "is not an op on Tensors")

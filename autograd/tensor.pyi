@@ -393,7 +393,7 @@ class Tensor:
     def diagonal(self, offset: Any=..., axis1: Any=..., axis2: Any=...) -> Tensor:
         ...
 
-    def diff(self, n: Any=..., axis: Any=...) -> Tensor:
+    def diff(self, n: Any=..., axis: Any=..., prepend: Any=..., append: Any=...) -> Tensor:
         ...
 
     def digamma(self) -> Tensor:
@@ -643,7 +643,7 @@ class Tensor:
     def swapaxes(self, axis1: Any, axis2: Any) -> Tensor:
         ...
 
-    def take(self, indices: Any, axis: Any=...) -> Tensor:
+    def take(self, indices: Any, axis: Any=..., mode: Any=...) -> Tensor:
         ...
 
     def take_along_axis(self, indices: Any, axis: Any=...) -> Tensor:

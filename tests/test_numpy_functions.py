@@ -181,6 +181,78 @@ def test_options_of_ufuncs_that_the_op_has():
 # The page
 
 
+# Calls with NumPy's names, order and defaults of arguments: x is (3, 4), v (4,), k ints
+
+CALLS = {
+    "by name": lambda x, v, k: np.sum(a=x, axis=0),
+    "several by name": lambda x, v, k: np.moveaxis(a=x, source=0, destination=-1),
+    "linalg by name": lambda x, v, k: np.linalg.solve(a=x @ x.T + np.eye(3), b=x[:, 0]),
+    "dtype and out in the way": lambda x, v, k: np.sum(x, 0, None, None, True),
+    "dtype in the way of ddof": lambda x, v, k: np.std(x, 0, None, None, 1),
+    "out in the way of method": lambda x, v, k: np.quantile(x, 0.3, 0, None, False, "hazen"),
+    "copy in the way of nan": lambda x, v, k: np.nan_to_num(np.where(x > 0, x, np.nan), True, 7.0),
+    "a kind of sorting": lambda x, v, k: np.sort(x, -1, "stable"),
+    "a kind of sorting indices": lambda x, v, k: np.argsort(x, -1, "stable"),
+    "clip with its old names": lambda x, v, k: np.clip(x, a_min=0, a_max=0.5),
+    "out=None": lambda x, v, k: np.clip(x, 0, 0.5, out=None),
+    "correction": lambda x, v, k: np.var(x, axis=1, correction=1),
+    "rcond": lambda x, v, k: np.linalg.pinv(x, rcond=1e-10),
+    "order C": lambda x, v, k: np.reshape(np.ravel(x, "C"), (4, 3), order="C"),
+    "axes of cross": lambda x, v, k: np.cross(x[:, :3], x[:, 1:], -1, -1, -1),
+    "no copy": lambda x, v, k: np.meshgrid(v, v, copy=False),
+    "sparse": lambda x, v, k: np.meshgrid(v, x[0], sparse=True),
+    "several arrays": lambda x, v, k: np.atleast_2d(v, x),
+    "prepend and append": lambda x, v, k: np.diff(x, prepend=0.0, append=x[:, :2]),
+    "indices that wrap": lambda x, v, k: np.take(x, [5, -7], 1, None, "wrap"),
+    "indices that are clipped": lambda x, v, k: np.take(x, [5, -7], axis=1, mode="clip"),
+    "inverted_cdf": lambda x, v, k: np.quantile(x, [0.2, 0.5], method="inverted_cdf"),
+    "float_power of floats": lambda x, v, k: np.float_power(abs(x), 2),
+    "float_power of ints": lambda x, v, k: np.float_power(k, 2),
+    "fabs of ints": lambda x, v, k: np.fabs(k),
+    "rint of ints": lambda x, v, k: np.rint(k),
+    "einsum's default": lambda x, v, k: np.einsum("ij,j", x, v, optimize=False),
+}
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("case", CALLS)
+def test_arguments_are_numpys(case, dtype):
+    rng = np.random.default_rng(5)
+    arrays = rng.normal(size=(3, 4)).astype(dtype), rng.normal(size=4).astype(dtype), np.arange(4)
+    expected = flatten(CALLS[case](*arrays))[0]
+    actual = flatten(CALLS[case](*tensors(arrays)))[0]
+    assert len(actual) == len(expected)
+    for a, e in zip(actual, expected):
+        assert type(a) is Tensor
+        if case != "prepend and append":  # there our Python numbers stay weak
+            assert a.dtype == e.dtype
+        assert np.allclose(a, e, rtol=1e-5, equal_nan=True)
+
+
+REFUSED = {
+    "an initial value": ("initial", lambda x: np.sum(x, initial=2.0)),
+    "a condition": ("where", lambda x: np.mean(x, where=x.numpy() > 0)),
+    "a dtype by position": ("dtype", lambda x: np.sum(x, 0, np.float32)),
+    "Fortran's order": ("order", lambda x: np.reshape(x, (4, 3), order="F")),
+    "a triangle": ("UPLO", lambda x: np.linalg.eigh(x @ x.T, "U")),
+    "an odd reflection": ("reflect_type", lambda x: np.pad(x, 1, "reflect", reflect_type="odd")),
+    "a sorter": ("sorter", lambda x: np.searchsorted(x[0], 0.5, sorter=[0, 1, 2, 3])),
+    "an initial value of a ufunc": ("initial", lambda x: np.add.reduce(x, initial=5.0)),
+    "a condition of a ufunc": (
+        "where",
+        lambda x: np.add.reduce(x, where=x.numpy() > 0),
+    ),
+    "a dtype of a ufunc": ("dtype", lambda x: np.add.reduce(x, dtype=np.float32)),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_options_without_a_meaning_here_are_refused_by_name(case):
+    said, call = REFUSED[case]
+    with pytest.raises(AutogradError, match=rf"^np\.[\w.]+: .*{said}"):
+        call(Tensor(np.arange(12.0).reshape(3, 4), requires_grad=True))
+
+
 def listed(heading):
     """The names in backquotes below a heading of docs/numpy.md; pairs where it is a table."""
     text = PAGE.read_text(encoding="utf-8").partition(f"## {heading}\n")[2].partition("\n## ")[0]

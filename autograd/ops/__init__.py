@@ -20,6 +20,7 @@ FAMILIES = (
     "reduce",
     "diagonal",
     "join",
+    "differences",
     "scatter",
     "extend",
     "sort",

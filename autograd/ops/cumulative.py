@@ -1,4 +1,4 @@
-"""Running sums, products, extremes and differences along an axis."""
+"""Running sums, products and extremes along an axis."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 
 from ..algebra import astype, where
-from ..errors import ArgumentError
-from ..op import normalize_axes, op, require_axes
-from ..samples import BAD_AXIS, NO_AXIS, Fails, Rng, Sample, distinct, uniform
+from ..op import op, require_axes
+from ..samples import BAD_AXIS, NO_AXIS, Rng, Sample, distinct, uniform
 from .exponential import exp
-from .rearrange import flip, pad_constant, shifted
+from .rearrange import flip, shifted
 from .shape import reshape
 
 
@@ -227,41 +226,3 @@ def _(g, x, out, axis, x_shape):
     decay = exp(shifted(level, 1, k, fill=lowest) - level)
     weight = exp(reshape(x, shape=out.shape) - level)
     return reshape(weight * _adjoint(g, decay, k, reverse=False), shape=x_shape)
-
-
-def _diff_samples(rng: Rng) -> Iterable[Sample]:
-    x = uniform(rng, (3, 4))
-    yield Sample(x)
-    for n, axis in ((2, 0), (3, 1), (0, 0)):
-        yield Sample(x, n=n, axis=axis)
-
-
-def _diff_reference(x: np.ndarray, n: int = 1, axis: int = -1) -> np.ndarray:
-    for _ in range(n):
-        x = np.take(x, range(1, x.shape[axis]), axis) - np.take(x, range(x.shape[axis] - 1), axis)
-    return x
-
-
-@op(
-    samples=_diff_samples,
-    reference=_diff_reference,
-    fails=[
-        BAD_AXIS,
-        Fails(np.ones(3), n=-1, error=ArgumentError, match="non-negative"),
-        Fails(1.0, match="axis -1 does not exist in an array of 0 axes"),
-        Fails(1.0, n=0, axis=0, match="axis 0 does not exist in an array of 0 axes"),
-    ],
-    method="diff",
-)
-def diff(x, /, *, n=1, axis=-1):
-    """Differences of neighbours along an axis, x[i+1] - x[i], taken n times."""
-    normalize_axes(axis, np.ndim(x))  # NumPy looks at it only if n > 0
-    return np.diff(x, n, axis)
-
-
-@diff.grad("x")
-def _(g, n, axis, x_shape):
-    width = [(0, 0)] * len(x_shape)
-    width[axis] = (n, x_shape[axis] - g.shape[axis])
-    out = diff(pad_constant(g, pad_width=tuple(width)), n=n, axis=axis)
-    return -out if n % 2 else out

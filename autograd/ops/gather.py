@@ -10,7 +10,7 @@ import numpy as np
 from ..algebra import broadcast_to
 from ..arguments import operand
 from ..dtypes import get_default_dtype
-from ..errors import AxisError, DTypeError, IndexingError, ShapeError
+from ..errors import ArgumentError, AxisError, DTypeError, IndexingError, ShapeError
 from ..messages import complain
 from ..op import composite, op
 from ..samples import Fails, Rng, Sample, uniform
@@ -39,6 +39,8 @@ def _take_samples(rng: Rng) -> Iterable[Sample]:
     yield Sample(uniform(rng, (2, 3)), [0, 4, 4])
     yield Sample(uniform(rng, (2, 3)), np.array([[1, 0], [1, -1]]), axis=0)
     yield Sample(uniform(rng, (2, 3)), 2, axis=-1)
+    yield Sample(uniform(rng, (2, 3)), [-5, 1, 9], axis=1, mode="wrap")
+    yield Sample(uniform(rng, (2, 3)), [[-5, 1], [9, 2]], axis=-1, mode="clip")
 
 
 @composite(
@@ -48,13 +50,40 @@ def _take_samples(rng: Rng) -> Iterable[Sample]:
         Fails(np.ones((2, 3)), [0, 3], axis=1, error=IndexingError, match="index 3 .* axis 1 .* 3"),
         Fails(np.ones((2, 3)), [0], axis=2, error=AxisError, match="axis 2"),
         Fails(np.ones((2, 3)), [0.5], axis=0, error=DTypeError, match="ints"),
+        Fails(np.ones(3), [0], mode="mirror", error=ArgumentError, match="mode .* not 'mirror'"),
+        Fails(np.ones((0, 3)), [0], axis=0, mode="wrap", error=IndexingError, match="size 0"),
     ],
     method="take",
 )
-def take(x, indices, axis=None):
-    """The parts of x at `indices` along an axis (of the flattened x without it)."""
+def take(x, indices, axis=None, mode="raise"):
+    """The parts of x at `indices` along an axis (of the flattened x without it).
+
+    Parameters
+    ----------
+    indices : int, or array of ints of any shape, which replaces the axis in the result
+    mode : str
+        What becomes of an index outside the axis: "raise" refuses it (negative ones count from the
+        end), "wrap" counts on from the other end, "clip" takes the nearest element.
+
+    Gradient
+    --------
+    Elements taken several times add up. Exact to all orders.
+
+    Examples
+    --------
+    >>> take([1.0, 2.0, 3.0], [0, -1]), take([1.0, 2.0, 3.0], [-1, 7], mode="clip")
+    (array([1., 3.]), array([1., 3.]))
+    """
     if axis is None:
         x, axis = ravel(x), 0
+    if mode not in ("raise", "wrap", "clip"):
+        fact = f"mode must be 'raise', 'wrap' or 'clip', not {mode!r}"
+        raise complain(ArgumentError, "take", fact, {"x": x})
+    size = np.shape(x)[axes_of("take", x, axis)[0]]
+    if mode != "raise" and size:
+        inside = np.asarray(indices)
+        if inside.dtype.kind in "iu":
+            indices = inside % size if mode == "wrap" else np.clip(inside, 0, size - 1)
     array, k = checked_indices("take", x, indices, axis)
     return getitem(x, index=(slice(None),) * k + (array,))
 

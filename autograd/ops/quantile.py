@@ -40,7 +40,16 @@ def _sorted_lanes(name: str, x: Any, axis: Any) -> tuple[Any, tuple[int, ...], t
 
 
 # Where the q-quantile of n sorted elements lies, counted from 0; between two it is interpolated.
-# Those with two parameters are definitions 4 to 9 of Hyndman & Fan (1996).
+# Those named by Hyndman & Fan (1996) are definitions 1 to 9 there, in their order.
+
+
+def _averaged(q: np.ndarray, n: int) -> np.ndarray:
+    return np.where(n * q == np.floor(n * q), n * q - 0.5, np.floor(n * q))
+
+
+def _closest(q: np.ndarray, n: int) -> np.ndarray:
+    j = np.floor(n * q - 0.5)  # of two equally close ones the even one, counted from 1
+    return np.where((n * q - 0.5 == j) & (j % 2 == 0), j - 1, j)
 
 
 def _continuous(alpha: float, beta: float) -> Callable[[np.ndarray, int], np.ndarray]:
@@ -53,6 +62,9 @@ _METHODS: dict[str, Callable[[np.ndarray, int], np.ndarray]] = {
     "higher": lambda q, n: np.ceil((n - 1) * q),
     "nearest": lambda q, n: np.rint((n - 1) * q),
     "midpoint": lambda q, n: (np.floor((n - 1) * q) + np.ceil((n - 1) * q)) / 2,
+    "inverted_cdf": lambda q, n: np.ceil(n * q) - 1,
+    "averaged_inverted_cdf": _averaged,
+    "closest_observation": _closest,
     "interpolated_inverted_cdf": _continuous(0, 1),
     "hazen": _continuous(0.5, 0.5),
     "weibull": _continuous(0, 0),
@@ -81,7 +93,8 @@ def _quantile_samples(rng: Rng) -> Iterable[Sample]:
     yield Sample(x, q=0.25, axis=(0, -1), keepdims=True)
     yield Sample(x, q=np.array([[0.3], [0.0]]), axis=-2, keepdims=True)
     for method in _METHODS:
-        yield Sample(distinct(rng, (4,)), q=0.3, method=method)
+        q = np.array([0.0, 0.125, 0.3, 0.375, 0.5, 0.625, 1.0])
+        yield Sample(distinct(rng, (4,)), q=q, method=method)
 
 
 @composite(
@@ -106,8 +119,9 @@ def quantile(x, q, axis=None, method="linear", keepdims=False):
     axis : int, tuple, or None for all
     method : str
         How to estimate a quantile between two elements: one of those that `numpy.quantile` knows
-        ("linear", "lower", "higher", "nearest", "midpoint", "hazen", "weibull", "median_unbiased",
-        "normal_unbiased", "interpolated_inverted_cdf").
+        ("linear", "lower", "higher", "nearest", "midpoint", "inverted_cdf", "hazen", "weibull",
+        "averaged_inverted_cdf", "closest_observation", "interpolated_inverted_cdf",
+        "median_unbiased", "normal_unbiased").
 
     Returns
     -------

@@ -249,22 +249,30 @@ def _meshgrid_samples(rng: Rng) -> Iterable[Sample]:
     x, y, z = uniform(rng, (2,)), uniform(rng, (3,)), uniform(rng, ())
     yield Sample(x, y)
     yield Sample(x, y, z, indexing="ij")
+    yield Sample(x, y, z, sparse=True)
     yield Sample(x)
 
 
 @composite(
     samples=_meshgrid_samples,
-    reference=lambda *arrays, indexing="xy": np.meshgrid(*arrays, indexing=indexing),
+    reference=np.meshgrid,
     fails=[
         Fails(np.ones(2), np.ones(3), indexing="yx", error=ArgumentError, match="yx"),
         Fails(np.ones((2, 2)), match=r"one axis.*\(2, 2\)"),
     ],
 )
-def meshgrid(*arrays, indexing="xy"):
+def meshgrid(*arrays, indexing="xy", sparse=False):
     """Coordinate grids from coordinate vectors, as a tuple.
 
     With indexing="ij" the k-th vector runs along axis k; with "xy" (as in NumPy) the first one runs
-    along axis 1 and the second along axis 0.
+    along axis 1 and the second along axis 0. Sparse grids keep the other axes at length one, to be
+    broadcast.
+
+    Examples
+    --------
+    >>> x, y = meshgrid([1.0, 2.0, 3.0], [5.0, 6.0], sparse=True)
+    >>> x.shape, y.shape, (x + y).shape
+    ((1, 3), (2, 1), (2, 3))
     """
     if indexing not in ("xy", "ij"):
         fact = f"indexing must be 'xy' or 'ij', not {indexing!r}"
@@ -281,5 +289,6 @@ def meshgrid(*arrays, indexing="xy"):
     out = []
     for k, a in enumerate(arrays):
         own = tuple(sizes[k] if order[axis] == k else 1 for axis in range(len(arrays)))
-        out.append(broadcast_to(reshape(a, shape=own), shape=full))
+        grid = reshape(a, shape=own)
+        out.append(grid if sparse else broadcast_to(grid, shape=full))
     return tuple(out)

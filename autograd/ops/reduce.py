@@ -10,13 +10,11 @@ from typing import Any
 import numpy as np
 
 from ..algebra import astype, broadcast_to, where
-from ..errors import ArgumentError, ShapeError
-from ..messages import complain
+from ..errors import ArgumentError
 from ..op import composite, normalize_axes, op, require_axes
 from ..samples import BAD_AXIS, NO_AXIS, Fails, Rng, Sample, distinct, reduction, uniform
 from .compare import equal, isnan
-from .cumulative import cumprod, diff
-from .index import getitem
+from .cumulative import cumprod
 from .rearrange import flip, shifted
 from .shape import axes_of, expand_dims, reshape, transpose
 
@@ -347,45 +345,3 @@ def nanmean(x, axis=None, keepdims=False):
     total = nansum(x, axis=axes_of("nanmean", x, axis), keepdims=keepdims)
     count = count_nonzero(equal(x, x), axis=axis, keepdims=keepdims)
     return total / astype(count, dtype=total.dtype)
-
-
-# Integrals
-
-
-def _trapezoid_samples(rng: Rng) -> Iterable[Sample]:
-    y = uniform(rng, (2, 4))
-    yield Sample(y)
-    yield Sample(y, dx=0.5, axis=0)
-    yield Sample(y, uniform(rng, (4,)), label="x of one axis")
-    yield Sample(y, uniform(rng, (2, 4)), label="x like y")
-
-
-@composite(
-    samples=_trapezoid_samples,
-    reference=np.trapezoid,
-    fails=[BAD_AXIS, Fails(np.ones(3), np.ones(4), match="4 points.* 3 values")],
-)
-def trapezoid(y, x=None, dx=1.0, axis=-1):
-    """The integral of y along an axis by the trapezoidal rule.
-
-    Parameters
-    ----------
-    y : array
-        The values.
-    x : array, optional
-        The points, one axis or like y; without it they are `dx` apart.
-    """
-    (k,) = axes_of("trapezoid", y, axis)
-    size = np.shape(y)[k]
-    if x is not None:
-        own = axes_of("trapezoid", x, axis)[0] if len(np.shape(x)) > 1 else 0
-        if np.shape(x)[own] != size:
-            fact = f"x has {np.shape(x)[own]} points but y has {size} values along axis {axis}"
-            raise complain(ShapeError, "trapezoid", fact, {"y": y, "x": x})
-        dx = diff(x, axis=own)
-        if dx.ndim == 1:
-            dx = reshape(dx, shape=(-1,) + (1,) * (len(np.shape(y)) - 1 - k))
-    before = (slice(None),) * k
-    left = getitem(y, index=(*before, slice(None, -1)))
-    right = getitem(y, index=(*before, slice(1, None)))
-    return sum(dx * (left + right), axis=k) / 2

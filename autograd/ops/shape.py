@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -333,28 +333,42 @@ def unflatten(x, axis, shape):
 
 
 def _atleast_samples(rng: Rng) -> Iterable[Sample]:
-    return [Sample(uniform(rng, s)) for s in ((), (3,), (2, 3), (2, 1, 3))]
+    shapes: tuple[tuple[int, ...], ...] = ((), (3,), (2, 3), (2, 1, 3))
+    yield from (Sample(uniform(rng, s)) for s in shapes)
+    yield Sample(*(uniform(rng, s) for s in shapes))
+
+
+def _each(change: Callable[[Any], Any], arrays: tuple[Any, ...]) -> Any:
+    """One array for one, a tuple for several, as in NumPy."""
+    changed = tuple(map(change, arrays))
+    return changed[0] if len(changed) == 1 else changed
 
 
 @composite(samples=_atleast_samples, reference=np.atleast_1d)
-def atleast_1d(x):
-    """x with at least one axis."""
-    return reshape(x, shape=np.shape(x) or (1,))
+def atleast_1d(*arrays):
+    """An array with at least one axis; of several arrays, a tuple of such."""
+    return _each(lambda x: reshape(x, shape=np.shape(x) or (1,)), arrays)
 
 
 @composite(samples=_atleast_samples, reference=np.atleast_2d)
-def atleast_2d(x):
-    """x with at least two axes; new ones of length one come first."""
-    shape = np.shape(x)
-    return reshape(x, shape=(1,) * (2 - len(shape)) + shape)
+def atleast_2d(*arrays):
+    """An array with at least two axes; new ones of length one come first. Or a tuple of such."""
+    return _each(lambda x: reshape(x, shape=(1,) * (2 - np.ndim(x)) + np.shape(x)), arrays)
 
 
 @composite(samples=_atleast_samples, reference=np.atleast_3d)
-def atleast_3d(x):
-    """x with at least three axes: (N,) becomes (1, N, 1) and (M, N) becomes (M, N, 1)."""
-    shape = np.shape(x)
-    padded = {0: (1, 1, 1), 1: (1, *shape, 1), 2: (*shape, 1)}.get(len(shape), shape)
-    return reshape(x, shape=padded)
+def atleast_3d(*arrays):
+    """An array with at least three axes, or a tuple of such.
+
+    (N,) becomes (1, N, 1) and (M, N) becomes (M, N, 1), as in NumPy.
+    """
+
+    def deepened(x: Any) -> Any:
+        shape = np.shape(x)
+        padded = {0: (1, 1, 1), 1: (1, *shape, 1), 2: (*shape, 1)}.get(len(shape), shape)
+        return reshape(x, shape=padded)
+
+    return _each(deepened, arrays)
 
 
 def _broadcast_arrays_samples(rng: Rng) -> Iterable[Sample]:
