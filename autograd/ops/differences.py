@@ -146,7 +146,7 @@ def trapezoid(y, x=None, dx=1.0, axis=-1):
     Examples
     --------
     >>> trapezoid([0.0, 1.0, 4.0]), trapezoid([0.0, 1.0, 4.0], [0, 1, 3])
-    (array(3.), array(5.5))
+    (np.float64(3.0), np.float64(5.5))
     """
     (k,) = axes_of("trapezoid", y, axis)
     size = np.shape(y)[k]
