@@ -20,7 +20,7 @@ from llvmlite import ir
 from numba.extending import intrinsic
 
 from ._jit import jit
-from ._simd import I64, Writer, pointer, tile
+from ._simd import Writer, pointer, tile
 
 LN2 = Decimal("0.693147180559945309417232121458176568")
 # bytes: terms of the series; bits of the first part of ln 2; mantissa bits; exponent bias; the
@@ -111,10 +111,7 @@ def _write_each(t: Writer, which: int) -> None:
     x, out, count = t.function.args
 
     def body(k: ir.Value, acc: list) -> list:
-        left = t.builder.sub(count, k)
-        some = t.builder.icmp_signed("<", left, t.index(t.lanes))
-        ones = t.builder.sub(t.builder.shl(t.index(1), left), t.index(1))
-        mask = t.builder.select(some, ones, ir.Constant(I64, (1 << t.lanes) - 1))
+        mask = t.first_bits(t.builder.sub(count, k))
         t.store_some(FUNCTIONS[which](t, t.load_some(t.at(x, k), mask)), t.at(out, k), mask)
         return acc
 

@@ -74,7 +74,31 @@ def _normalisations(dtype: Any, host: Simd) -> Iterator[Call]:
     yield "sums", partial(loops.row_sums, rows, each)
 
 
-EXAMPLES = (_convolutions, _poolings, _curves, _normalisations)
+def _recurrent(dtype: Any, host: Simd) -> Iterator[Call]:
+    from . import recurrent_fast
+
+    lanes = host.lanes(np.dtype(dtype).itemsize)
+    for kind, (_, columns, biases) in recurrent_fast.KINDS.items():
+        for samples, units in ((1, 1), (1, 4 * lanes), (2, 1)):
+            state = np.ones((2 if kind == "lstm" else 1, samples, units), dtype)
+            weights = np.ones((columns * units, units), dtype), np.ones(biases * units, dtype)
+            args = np.ones((2, samples, columns * units), dtype), state, *weights
+            name = f"recurrent {kind}, {samples} x {units}"
+            yield name, partial(_recurrent_call, kind, *args)
+
+
+def _recurrent_call(
+    kind: str, gates: np.ndarray, state: np.ndarray, w_hh: np.ndarray, b: np.ndarray
+) -> None:
+    from . import recurrent_fast
+
+    lengths = np.full(gates.shape[1], 2)
+    out, saved = recurrent_fast.sequence(kind, gates, state, w_hh, b, lengths, False)
+    gates = gates if kind in ("gru", "lstm") else out
+    recurrent_fast.sequence_back(kind, out, out, gates, saved, state, w_hh, lengths, False)
+
+
+EXAMPLES = (_convolutions, _poolings, _curves, _normalisations, _recurrent)
 
 
 def calls() -> list[Call]:

@@ -68,6 +68,7 @@ FAMILIES = (
     "ctc",
     "recurrent_gates",
     "recurrent",
+    "recurrent_sequence",
     "recurrent_layer",
     "recurrent_peephole",
     "attention",

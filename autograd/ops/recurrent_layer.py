@@ -1,12 +1,12 @@
 """Recurrent layers over whole sequences: the steps of `recurrent`, one after another.
 
 x is (time, ..., in), with any batch axes in between. What the input gives to the gates is one
-product for all steps; each step then adds what the state gives. The loop over time is `unroll`,
-and nowhere else.
+product for all steps; each step then adds what the state gives: `recurrent_sequence`, or `unroll`.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -19,42 +19,11 @@ from ..errors import ArgumentError, DTypeError, ShapeError
 from ..messages import complain
 from ..op import composite
 from ..samples import Fails, Rng, Sample, Samples, uniform
-from .join import stack, unstack
-from .piecewise import relu
-from .products import linear
+from .join import concat, stack
+from .products import checked_bias, linear
 from .recurrent import gru_cell, lstm_cell, lstm_step, rnn_cell
-from .recurrent_gates import gru_gates, gru_state
-from .trigonometric import tanh
-
-State = tuple[Any, ...]  # arrays (..., hidden)
-Advance = Callable[[Any, State], State]  # what one step's input gives to the gates, the state
-
-
-def unroll(
-    x: Any, w_ih: Any, bias: Any, state: State, advance: Advance, lengths: np.ndarray | None,
-    reverse: bool,
-) -> tuple[Any, ...]:  # fmt: skip
-    """The first state array at every step, (time, ..., hidden), and the last state.
-
-    A sample whose length is over keeps its state, so that its last state is that of its last step
-    whichever way time runs; its outputs beyond are 0. What x holds there has no effect, NaN
-    included.
-    """
-    inside = None
-    if lengths is not None and lengths.min(initial=len(x)) < len(x):
-        inside = (np.arange(len(x))[:, None] < lengths)[..., None]  # (time, batch, 1)
-        x = where(inside, x, 0)
-    steps = unstack(linear(x, w_ih, bias))
-    outputs: list[Any] = [None] * len(steps)
-    for t in reversed(range(len(steps))) if reverse else range(len(steps)):
-        new = advance(steps[t], state)
-        if inside is not None and not inside[t].all():
-            new = tuple(where(inside[t], a, b) for a, b in zip(new, state))
-        state = new
-        outputs[t] = state[0]
-    out = stack(outputs)
-    return out if inside is None else where(inside, out, 0), *state
-
+from .recurrent_sequence import State, recurrent_sequence, steps_inside, unroll
+from .shape import reshape
 
 # Arguments
 
@@ -112,6 +81,37 @@ def both_biases(b_ih: Any, b_hh: Any) -> Any:
     if b_ih is None or b_hh is None:
         return b_hh if b_ih is None else b_ih
     return b_ih + b_hh
+
+
+# Running
+
+
+def _biases(name: str, x: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any) -> list[Any]:
+    """Both biases, zeros where there is none."""
+    given = [None if b is None else checked_bias(name, x, w_ih, b) for b in (b_ih, b_hh)]
+    return [np.zeros(len(w_hh), operand(w_hh).dtype) if b is None else b for b in given]
+
+
+def _run(
+    kind: str, x: Any, state: State, w_ih: Any, w_hh: Any, b: Any, lengths: np.ndarray | None,
+    reverse: bool,
+) -> tuple[Any, ...]:  # fmt: skip
+    """What `unroll` gives, by `recurrent_sequence`."""
+    steps, *batch, width = x.shape
+    inside = steps_inside(x, lengths)
+    if inside is not None:
+        x = where(inside, x, 0)
+    count, flat = math.prod(batch), len(batch) == 1
+    if not flat:
+        x = reshape(x, shape=(steps, count, width))
+        state = tuple(reshape(s, shape=(count, s.shape[-1])) for s in state)
+    full = np.full(count, steps) if lengths is None else lengths
+    out = recurrent_sequence(
+        x, stack(state), w_ih, w_hh, b, kind=kind, lengths=full, reverse=bool(reverse)
+    )
+    if not flat:
+        out = reshape(out, shape=(len(out), *batch, out.shape[-1]))
+    return out[:steps], *(out[steps + k] for k in range(len(state)))
 
 
 # Samples and references
@@ -234,12 +234,8 @@ def rnn_layer(
         raise complain(ArgumentError, name, fact)
     x, state = checked_layer(name, 1, x, {"h": h}, w_ih, w_hh)
     lengths = checked_lengths(name, x, lengths)
-    squash = tanh if nonlinearity == "tanh" else relu
-
-    def advance(mine: Any, state: State) -> State:
-        return (squash(mine + linear(state[0], w_hh)),)
-
-    return unroll(x, w_ih, both_biases(b_ih, b_hh), state, advance, lengths, reverse)
+    b_ih, b_hh = _biases(name, x, w_ih, w_hh, b_ih, b_hh)
+    return _run(nonlinearity, x, state, w_ih, w_hh, b_ih + b_hh, lengths, reverse)
 
 
 def _lstm_samples(rng: Rng) -> Iterable[Sample]:
@@ -302,10 +298,13 @@ def lstm_layer(
     h, c = state
     x, start = checked_layer(name, 4, x, {"h": h, "c": c}, w_ih, w_hh, w_hr)
     lengths = checked_lengths(name, x, lengths)
+    if w_hr is None:
+        b_ih, b_hh = _biases(name, x, w_ih, w_hh, b_ih, b_hh)
+        return _run("lstm", x, start, w_ih, w_hh, b_ih + b_hh, lengths, reverse)
 
     def advance(mine: Any, state: State) -> State:
         h, c = lstm_step(mine + linear(state[0], w_hh), state[1])
-        return h if w_hr is None else linear(h, w_hr), c
+        return linear(h, w_hr), c
 
     return unroll(x, w_ih, both_biases(b_ih, b_hh), start, advance, lengths, reverse)
 
@@ -339,8 +338,7 @@ def gru_layer(
     name = "gru_layer"
     x, state = checked_layer(name, 3, x, {"h": h}, w_ih, w_hh)
     lengths = checked_lengths(name, x, lengths)
-
-    def advance(mine: Any, state: State) -> State:
-        return (gru_state(gru_gates(mine, linear(state[0], w_hh, b_hh)), state[0]),)
-
-    return unroll(x, w_ih, b_ih, state, advance, lengths, reverse)
+    b_ih, b_hh = _biases(name, x, w_ih, w_hh, b_ih, b_hh)
+    last = len(w_hh) // 3 * 2  # reset scales what the state gives to new, its bias included
+    b = concat([b_ih[:last] + b_hh[:last], b_ih[last:], b_hh[last:]])
+    return _run("gru", x, state, w_ih, w_hh, b, lengths, reverse)

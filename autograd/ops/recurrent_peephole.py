@@ -20,15 +20,14 @@ from .products import linear
 from .recurrent import logistic, row_sums
 from .recurrent_gates import parts
 from .recurrent_layer import (
-    State,
     both_biases,
     checked_layer,
     checked_lengths,
     each_step,
     layer_fails,
     layer_samples,
-    unroll,
 )
+from .recurrent_sequence import State, unroll
 from .trigonometric import tanh
 
 _X, _H = np.ones((4, 2, 3)), np.ones((2, 2))
