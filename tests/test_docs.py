@@ -16,6 +16,7 @@ PAGES = [
     "docs/numpy.md",
     "docs/errors.md",
     "docs/data.md",
+    "docs/training.md",
 ]
 
 
