@@ -275,7 +275,13 @@ def _lerp_samples(rng: Rng) -> Iterable[Sample]:
     elementwise=True,
 )
 def lerp(x, y, weight, /):
-    """x + weight * (y - x): from x at weight 0 to y at weight 1, both met exactly."""
+    """x + weight * (y - x): from x at weight 0 to y at weight 1, both met exactly.
+
+    Examples
+    --------
+    >>> lerp(2.0, 10.0, np.array([0.0, 0.25, 1.0]))
+    array([ 2.,  4., 10.])
+    """
     x, y, weight = as_floats(x), as_floats(y), as_floats(weight)
     near_x = x + weight * (y - x)
     return np.where(np.less(weight, 0.5), near_x, y - (1 - weight) * (y - x))

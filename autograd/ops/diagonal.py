@@ -210,7 +210,13 @@ def _trace_samples(rng: Rng) -> Iterable[Sample]:
     method="trace",
 )
 def trace(x, offset=0, axis1=0, axis2=1):
-    """The sum of the diagonal of each matrix in the plane of two axes."""
+    """The sum of the diagonal of each matrix in the plane of two axes.
+
+    Examples
+    --------
+    >>> trace(np.array([[1.0, 2.0], [3.0, 4.0]]))
+    np.float64(5.0)
+    """
     if len(np.shape(x)) < 2:
         fact = f"needs at least two axes, x has shape {np.shape(x)}"
         raise complain(ShapeError, "trace", fact, {"x": x})

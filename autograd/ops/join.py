@@ -259,7 +259,13 @@ def _array_split_samples(rng: Rng) -> Iterable[Sample]:
     fails=[BAD_COUNT, BAD_SPLIT_AXIS],
 )
 def array_split(x, indices_or_sections, axis=0):
-    """x cut along an axis into n parts (the first ones longer by one if need be), or at indices."""
+    """x cut along an axis into n parts (the first ones longer by one if need be), or at indices.
+
+    Examples
+    --------
+    >>> [len(part) for part in array_split(np.arange(7.0), 3)]
+    [3, 2, 2]
+    """
     (k,) = axes_of("array_split", x, axis)
     size = np.shape(x)[k]
     if isinstance(indices_or_sections, (list, tuple, np.ndarray)):
@@ -315,7 +321,13 @@ def _chunk_reference(x: np.ndarray, chunks: int, axis: int = 0) -> list[np.ndarr
     method="chunk",
 )
 def chunk(x, chunks, axis=0):
-    """x cut along an axis into at most `chunks` parts of equal length (the last may be shorter)."""
+    """x cut along an axis into at most `chunks` parts of equal length (the last may be shorter).
+
+    Examples
+    --------
+    >>> [len(part) for part in chunk(np.arange(7.0), 3)]
+    [3, 3, 1]
+    """
     (k,) = axes_of("chunk", x, axis)
     size = np.shape(x)[k]
     step = -(-size // _positive("chunk", chunks)) or 1

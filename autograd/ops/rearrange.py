@@ -106,7 +106,14 @@ def _rot90_reference(x: np.ndarray, k: int = 1, axes: tuple[int, int] = (0, 1)) 
     ],
 )
 def rot90(x, /, *, k=1, axes=(0, 1)):
-    """x turned k times by 90 degrees in the plane of two axes, the first towards the second."""
+    """x turned k times by 90 degrees in the plane of two axes, the first towards the second.
+
+    Examples
+    --------
+    >>> rot90(np.array([[1.0, 2.0], [3.0, 4.0]]))
+    array([[2., 4.],
+           [1., 3.]])
+    """
     return np.rot90(x, k, normalize_axes(axes, np.ndim(x)))
 
 
@@ -202,7 +209,15 @@ def _windows_reference(x: np.ndarray, window_shape: Any, axis: Any = None) -> np
     ],
 )
 def sliding_window_view(x, /, *, window_shape, axis=None):
-    """All windows of `window_shape` along the axes; each window's elements are new last axes."""
+    """All windows of `window_shape` along the axes; each window's elements are new last axes.
+
+    Examples
+    --------
+    >>> sliding_window_view(np.arange(4.0), window_shape=2)
+    array([[0., 1.],
+           [1., 2.],
+           [2., 3.]])
+    """
     x = np.asarray(x)
     if axis is not None:
         axis = normalize_axes(axis, x.ndim)

@@ -66,7 +66,13 @@ def _(g, axis, keepdims, x_shape):
     method="mean",
 )
 def mean(x, /, *, axis=None, keepdims=False):
-    """Arithmetic mean over `axis` (int, tuple, or None for all); NaN if there is no element."""
+    """Arithmetic mean over `axis` (int, tuple, or None for all); NaN if there is no element.
+
+    Examples
+    --------
+    >>> mean(np.ones((2, 3)), axis=0, keepdims=True).shape
+    (1, 3)
+    """
     x = np.asarray(x)
     if x.dtype == np.float16:  # the sum needs more range than the mean
         return np.mean(x, axis, keepdims=keepdims)
@@ -216,7 +222,13 @@ def _arg_samples(rng: Rng) -> Iterable[Sample]:
     plain=True,
 )
 def argmax(x, /, *, axis=None, keepdims=False):
-    """Where the greatest element is along `axis` (in x.ravel() without it); the first of ties."""
+    """Where the greatest element is along `axis` (in x.ravel() without it); the first of ties.
+
+    Examples
+    --------
+    >>> argmax(np.array([1.0, 3.0, 3.0]))
+    np.int64(1)
+    """
     x = np.asarray(x)
     require_axes(x, axis)
     return np.argmax(x, axis, keepdims=keepdims)

@@ -78,7 +78,13 @@ def _accumulate(out: np.ndarray, i: int, value: Any) -> None:
     samples=_index_samples, reference=_by_index(_accumulate), fails=INDEX_FAILS, method="index_add"
 )
 def index_add(x, indices, source, axis=0):
-    """A copy of x with the slices of `source` added to its slices at `indices`; repeats add up."""
+    """A copy of x with the slices of `source` added to its slices at `indices`; repeats add up.
+
+    Examples
+    --------
+    >>> index_add(np.zeros(3), [0, 2, 2], np.array([1.0, 2.0, 3.0]))
+    array([1., 0., 5.])
+    """
     index = _slices("index_add", x, indices, source, axis)
     return add(x, getitem_dx(source, index=index, shape=np.shape(x)))
 
@@ -87,7 +93,13 @@ def index_add(x, indices, source, axis=0):
     samples=_index_samples, reference=_by_index(_write), fails=INDEX_FAILS, method="index_copy"
 )
 def index_copy(x, indices, source, axis=0):
-    """A copy of x with its slices at `indices` replaced by those of `source`; the last one wins."""
+    """A copy of x with its slices at `indices` replaced by those of `source`; the last one wins.
+
+    Examples
+    --------
+    >>> index_copy(np.zeros(3), [2, 0], np.array([1.0, 2.0]))
+    array([2., 0., 1.])
+    """
     return index_put(x, source, index=_slices("index_copy", x, indices, source, axis))
 
 
@@ -104,7 +116,13 @@ def index_copy(x, indices, source, axis=0):
     method="index_fill",
 )
 def index_fill(x, indices, value, axis=0):
-    """A copy of x with its slices at `indices` filled with one number."""
+    """A copy of x with its slices at `indices` filled with one number.
+
+    Examples
+    --------
+    >>> index_fill(np.zeros(3), [0, 2], 5.0)
+    array([5., 0., 5.])
+    """
     if np.shape(value):
         fact = f"the value must be one number, not {np.shape(value)}"
         raise complain(ShapeError, "index_fill", fact, {"x": x, "value": value})
@@ -216,7 +234,14 @@ SCATTER_FAILS = (
     method="scatter_add",
 )
 def scatter_add(x, indices, source, axis=0):
-    """A copy of x with out[i, indices[i, j]] += source[i, j] (here for two axes and axis=1)."""
+    """A copy of x with out[i, indices[i, j]] += source[i, j] (here for two axes and axis=1).
+
+    Examples
+    --------
+    >>> scatter_add(np.zeros((2, 2)), [[0, 0], [1, 0]], np.ones((2, 2)), axis=1)
+    array([[2., 0.],
+           [1., 1.]])
+    """
     index, source = _elements("scatter_add", x, indices, source, axis)
     return add(x, getitem_dx(source, index=index, shape=np.shape(x)))
 

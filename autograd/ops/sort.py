@@ -260,7 +260,13 @@ def _searchsorted_reference(a: np.ndarray, v: np.ndarray, side: str = "left") ->
     plain=True,
 )
 def searchsorted(a, v, /, *, side="left"):
-    """Where each element of v belongs in the sorted vector a: "left" or "right" of its equals."""
+    """Where each element of v belongs in the sorted vector a: "left" or "right" of its equals.
+
+    Examples
+    --------
+    >>> searchsorted([1.0, 3.0, 3.0], [3.0, 4.0]), searchsorted([1.0, 3.0, 3.0], 3.0, side="right")
+    (array([1, 3]), np.int64(3))
+    """
     if np.ndim(a) != 1:
         raise ShapeError(f"a must have one axis, not {np.shape(a)}")
     if side not in ("left", "right"):
