@@ -187,7 +187,13 @@ def _gather_leaves(
 
 def _alone(cotangents: dict[Node, Any], node: Node) -> bool:
     """Whether nothing but the dict holds this array and its memory: no need to copy it."""
-    return _holders(cotangents, node) == _ONE and getattr(cotangents[node], "base", node) is None
+    g = cotangents[node]
+    if g.__class__ is not np.ndarray or _holders(cotangents, node) != _ONE + 1:
+        return False
+    if g.base is None:
+        return True
+    whole = g.base.__class__ is np.ndarray and g.base.base is None and g.base.size == g.size
+    return whole and getrefcount(g.base) == _ONE  # a reshape of what is nobody else's
 
 
 def _holders(table: dict[Any, Any], key: Any) -> int:

@@ -98,7 +98,16 @@ def _recurrent_call(
     recurrent_fast.sequence_back(kind, out, out, gates, saved, state, w_hh, lengths, False)
 
 
-EXAMPLES = (_convolutions, _poolings, _curves, _normalisations, _recurrent)
+def _steps(dtype: Any, host: Simd) -> Iterator[Call]:
+    from . import _steps
+
+    numbers = tuple(np.dtype(dtype).type(n) for n in (0.9, 0.1, 0.99, 0.01, 1, 1e-8, -1e-3))
+    p, g, m, v = (np.ones(2, dtype) for _ in range(4))
+    g.flags.writeable = False
+    yield "Adam", partial(_steps.adam, p, g, m, v, numbers)
+
+
+EXAMPLES = (_convolutions, _poolings, _curves, _normalisations, _recurrent, _steps)
 
 
 def calls() -> list[Call]:
