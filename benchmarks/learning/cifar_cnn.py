@@ -40,7 +40,7 @@ def model() -> nn.Module:
 
 
 def main() -> None:
-    run = Run(__doc__, minutes=4, pace=520)
+    run = Run(__doc__, minutes=3, pace=520)
     folder = run.data / "cifar10"
     train, test = (
         Pictures(*read_cifar(folder / name), CLASSES)
