@@ -12,7 +12,7 @@ help:
 	@echo "make demo    train a CNN on handwritten digits, draw its graph, check its derivatives"
 	@echo "make test    run the test suite        (make quick: the subset under a minute)"
 	@echo "make oracle  compare with PyTorch      (installs PyTorch)"
-	@echo "make bench   measure beside PyTorch and micrograd (installs them)"
+	@echo "make bench   measure beside PyTorch and NumPy (installs them), ten minutes"
 	@echo "make lint    ruff, mypy, and the generated files"
 	@echo "make docs    write the generated files again"
 
@@ -35,13 +35,7 @@ oracle: $(VENV)/.oracle
 	$(BIN)/python -m pytest -m oracle
 
 bench: $(VENV)/.bench
-	$(BIN)/python benchmarks/dispatch.py
-	$(BIN)/python benchmarks/engine.py
-	$(BIN)/python benchmarks/memory.py
-	$(BIN)/python benchmarks/loading.py
-	$(BIN)/python benchmarks/optim.py
-	$(BIN)/python benchmarks/pooling.py
-	$(BIN)/python benchmarks/sequence.py
+	$(BIN)/python benchmarks
 
 lint: $(VENV)/.lint
 	$(BIN)/ruff check .

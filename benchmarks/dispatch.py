@@ -1,81 +1,64 @@
-"""What one recorded op costs, forward and backward: beside PyTorch on arrays, micrograd on scalars.
+"""What one recorded op costs: beside PyTorch on small arrays, beside micrograd on scalars.
 
-python benchmarks/dispatch.py            # needs the `bench` extra
-python benchmarks/dispatch.py --everyday # common ops at small sizes, beside PyTorch's
-python benchmarks/dispatch.py --all      # every op of the registry, beside its NumPy calls
+python benchmarks/dispatch.py [--only TEXT] [--quick]    # needs the `bench` extra
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import platform
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
-from timing import interleave, pin  # first: sets the number of threads
-
-# isort: split
 import everyday
 import numpy as np
-import overhead
+from contenders import load
+from suite import Case, Step, Timed
 
-import autograd as ag
+TITLE = "Small arrays and scalars"
+CONTENDERS = ("autograd", "torch", "micrograd")
+SECONDS = 0.3
 
-LENGTH = 40  # ops in the chain: multiply, add, multiply, add, ...
+LENGTH = 40  # ops in a chain: multiply, add, multiply, add, ...
+LONG, LEVELS = 100_000, 30
 
 
-def chain(x: Any, w: Any, b: Any) -> Any:
-    for _ in range(LENGTH // 2):
+def chain(x: Any, w: Any, b: Any, length: int = LENGTH) -> Any:
+    for _ in range(length // 2):
         x = x * w + b
     return x
 
 
-def array_cases() -> dict[str, dict[str, Callable[[], object]]]:
-    """name -> contender -> a function that builds the chain and differentiates it."""
-    import torch
+def array_chain(shape: tuple[int, ...], tracked: bool, name: str) -> Step | None:
+    """The chain, built and differentiated; w and b are tracked or constants."""
+    if name == "micrograd":
+        return None
+    tensor = load(name).tensor
+    values = [np.full(shape, v, np.float32) for v in (0.5, 0.9, 0.1)]
+    tensors = [tensor(v, requires_grad=tracked or i == 0) for i, v in enumerate(values)]
+    seed = tensor(np.ones(shape, np.float32))
 
-    torch.set_num_threads(1)
+    def step() -> Any:
+        chain(*tensors).backward(seed)
+        gradient = tensors[0].grad
+        for t in tensors:
+            t.grad = None
+        return gradient
 
-    def case(shape: tuple[int, ...], tracked: bool) -> dict[str, Callable[[], object]]:
-        values = [np.full(shape, v, np.float32) for v in (0.5, 0.9, 0.1)]
-        ours = [ag.Tensor(v, requires_grad=tracked or k == 0) for k, v in enumerate(values)]
-        theirs = [torch.tensor(v, requires_grad=tracked or k == 0) for k, v in enumerate(values)]
-        seed = np.ones(shape, np.float32)
-        torch_seed = torch.tensor(seed)
-
-        def run_ours() -> None:
-            chain(*ours).backward(seed)
-            for t in ours:
-                t.grad = None
-
-        def run_theirs() -> None:
-            chain(*theirs).backward(torch_seed)
-            for t in theirs:
-                t.grad = None
-
-        return {"autograd": run_ours, "torch": run_theirs}
-
-    return {
-        f"{'x'.join(map(str, shape))}, {kind}": case(shape, tracked)
-        for shape in ((4,), (8, 8))
-        for kind, tracked in (("all three tracked", True), ("constants w and b", False))
-    }
+    return step
 
 
 def expression(a: Any, b: Any) -> Any:
     """The expression of micrograd's README."""
     c = a + b
     d = a * b + b**3
-    c += c + 1
-    c += 1 + c + (-a)
-    d += d * 2 + (b + a).relu()
-    d += 3 * d + (b - a).relu()
+    c = c + c + 1
+    c = c + 1 + c + (-a)
+    d = d + d * 2 + (b + a).relu()
+    d = d + 3 * d + (b - a).relu()
     e = c - d
     f = e**2
     g = f / 2.0
-    g += 10.0 / f
+    g = g + 10.0 / f
     return g
 
 
@@ -110,71 +93,73 @@ class Network:
         return (h[0] - 1.0) ** 2
 
 
-def scalar_cases() -> dict[str, dict[str, Callable[[], object]]]:
-    from micrograd.engine import Value
-
-    def leaf(v: float) -> ag.Tensor:
-        return ag.Tensor(v, requires_grad=True)
-
-    def runs(make_loss: Callable[[Callable[[float], Any]], Callable[[], Any]]) -> dict[str, Any]:
-        ours, theirs = make_loss(leaf), make_loss(Value)
-        return {"autograd": lambda: ours().backward(), "micrograd": lambda: theirs().backward()}
-
-    return {
-        "README expression": runs(lambda make: lambda: expression(make(-4.0), make(2.0))),
-        "3-4-4-1 network": runs(lambda make: Network(make).loss),
-        "x * w + b, 40 ops": runs(lambda make: lambda: chain(make(0.5), make(0.9), make(0.1))),
-    }
+def leaf(name: str) -> Callable[[float], Any]:
+    """Makes a tracked scalar."""
+    library = load(name)
+    if name == "micrograd":
+        return library.value  # type: ignore[no-any-return]
+    return lambda v: library.tensor(v, requires_grad=True)
 
 
-def report(
-    title: str, cases: dict[str, dict[str, Callable[[], object]]], rounds: int
-) -> list[dict]:
-    rows = []
-    print(f"\n{title}")
-    for name, contenders in cases.items():
-        best = interleave(contenders, rounds=rounds)
-        (ours, mine), (peer, other) = best.items()
-        ratio = mine / other
-        rows.append(
-            {"case": name, "us": mine * 1e6, "peer": peer, "peer_us": other * 1e6, "ratio": ratio}
-        )
-        print(
-            f"  {name:28s} {ours} {mine * 1e6:8.1f} us   {peer} {other * 1e6:8.1f} us   "
-            f"ratio {ratio:.2f}"
-        )
-    mean = float(np.exp(np.mean([np.log(r["ratio"]) for r in rows])))
-    print(f"  {'geometric mean':28s} ratio {mean:.2f}")
-    return rows
+SCALARS: dict[str, Callable[[Callable[[float], Any]], Callable[[], Any]]] = {
+    "expression of micrograd's README": lambda make: partial(expression, make(-4.0), make(2.0)),
+    "3-4-4-1 network and its loss": lambda make: Network(make).loss,
+    f"chain of {LENGTH} ops": lambda make: partial(chain, make(0.5), make(0.9), make(0.1)),
+}
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=60)
-    parser.add_argument("--json", type=Path, help="also write the figures to this file")
-    parser.add_argument("--all", action="store_true", help="what each op costs beyond NumPy")
-    parser.add_argument("--everyday", action="store_true", help="common ops beside PyTorch's")
-    parser.add_argument("--only", help="with --all: the ops whose name contains this")
-    parser.add_argument("--show", type=int, default=25, help="with --all: how many of the worst")
-    args = parser.parse_args()
-    pin()
-    results: dict[str, Any] = {"machine": platform.processor() or platform.machine()}
-    if args.everyday:
-        results |= everyday.report(max(4, args.rounds // 5))
-    elif args.all:
-        results |= overhead.report(max(4, args.rounds // 5), args.only, args.show)
-    else:
-        results |= {
-            "arrays": report(
-                f"Chain of {LENGTH} ops, forward and backward", array_cases(), args.rounds
-            ),
-            "scalars": report(
-                "Scalar graphs, built and differentiated", scalar_cases(), args.rounds
-            ),
-        }
-    if args.json:
-        args.json.write_text(json.dumps(results, indent=1) + "\n")
+def scalars(case: str, name: str) -> Step:
+    """A graph of scalars, built and differentiated."""
+    compute = SCALARS[case](leaf(name))
 
+    def step() -> Any:
+        out = compute()
+        out.backward()
+        return out
+
+    return step
+
+
+def long_graph(grow: Callable[[Any], Any], name: str) -> Step | None:
+    """Built from one scalar, differentiated and freed; micrograd's recursion ends too early."""
+    if name == "micrograd":
+        return None
+    x = leaf(name)(0.5)
+
+    def step() -> Any:
+        grow(x).backward()
+        gradient, x.grad = x.grad, None
+        return gradient
+
+    return step
+
+
+def diamond(x: Any) -> Any:
+    for _ in range(LEVELS):
+        x = x + x
+    return x * 2.0**-LEVELS
+
+
+def long_chain(x: Any) -> Any:
+    return chain(x, 0.99999, 0.00001, LONG)
+
+
+def cases() -> Iterator[Case]:
+    group = f"Chain of {LENGTH} multiplies and adds"
+    for shape in ((4,), (8, 8)):
+        for kind, tracked in (("all tracked", True), ("w and b constant", False)):
+            name = f"arrays of {'x'.join(map(str, shape))}, {kind}"
+            yield Timed(group, name, partial(array_chain, shape, tracked))
+    for name in SCALARS:
+        yield Timed("Scalars", name, partial(scalars, name))
+    yield Timed("Long graphs", f"chain of {LONG:,} ops", partial(long_graph, long_chain))
+    yield Timed("Long graphs", f"diamond of {LEVELS} levels", partial(long_graph, diamond))
+    yield from everyday.cases()
+
+
+CASES = [*cases()]
 
 if __name__ == "__main__":
-    main()
+    from runner import main
+
+    main(["dispatch"])

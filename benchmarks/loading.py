@@ -1,57 +1,66 @@
-"""What a batch costs on its way from a worker, beside PyTorch's loader.
+"""What a batch costs on its way to the program, in the same thread, and from one worker.
+
+python benchmarks/loading.py [--only TEXT] [--quick]     # needs the `bench` extra
 
 Not pinned, for workers need a core of their own.
-
-python benchmarks/loading.py             # needs the `bench` extra
 """
 
 from __future__ import annotations
 
-import timing  # first: sets the number of threads
-
-# isort: split
-from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
 
 import numpy as np
-import torch
-from torch.utils.data import DataLoader as TorchLoader
-from torch.utils.data import TensorDataset as TorchDataset
+from suite import Step, Timed
 
-from nn.data import DataLoader, TensorDataset
+TITLE = "Loading data"
+CONTENDERS = ("autograd", "torch")
+PINNED = False
 
 BATCH = 64
-SHAPES = {"64 x 3 x 224 x 224": (256, 3, 224, 224), "64 x 8": (6400, 8)}
+SHAPES = {"64x3x224x224": (256, 3, 224, 224), "64x8": (6400, 8)}
+WAYS: dict[str, dict[str, Any]] = {
+    "same thread": {},
+    "one thread": {"threads": 1, "persistent_workers": True},
+    "one worker": {"num_workers": 1, "persistent_workers": True},
+}
 
 
-def epoch(loader: Iterable[object]) -> Callable[[], None]:
-    def run() -> None:
-        for _ in loader:
+def build(shape: tuple[int, ...], options: dict[str, Any], name: str) -> Step | None:
+    """A pass over the data set; the result is the last batch."""
+    data = np.ones(shape, np.float32)
+    loader: Any
+    if name == "autograd":
+        from nn.data import DataLoader, TensorDataset
+
+        loader = DataLoader(TensorDataset(data), BATCH, **options)
+    else:
+        import torch
+        from torch.utils.data import DataLoader as TorchLoader
+        from torch.utils.data import TensorDataset as TorchDataset
+
+        if "threads" in options:
+            return None
+        options = options and options | {"multiprocessing_context": "spawn"}
+        loader = TorchLoader(TorchDataset(torch.from_numpy(data)), BATCH, **options)
+
+    def step() -> Any:
+        for batch in loader:  # noqa: B007 - all of them are fetched
             pass
+        return batch[0]
 
-    return run
-
-
-def contenders(data: np.ndarray) -> dict[str, Callable[[], None]]:
-    ours, theirs = TensorDataset(data), TorchDataset(torch.from_numpy(data))
-    kept = {"num_workers": 1, "persistent_workers": True}
-    return {
-        "none": epoch(DataLoader(ours, BATCH)),
-        "1 thread": epoch(DataLoader(ours, BATCH, threads=1, persistent_workers=True)),
-        "1 worker": epoch(DataLoader(ours, BATCH, num_workers=1, persistent_workers=True)),
-        "PyTorch, none": epoch(TorchLoader(theirs, BATCH)),
-        "PyTorch, 1 worker": epoch(
-            TorchLoader(theirs, BATCH, multiprocessing_context="spawn", **kept)  # type: ignore[arg-type]
-        ),
-    }
+    return step
 
 
-def main() -> None:
-    for name, shape in SHAPES.items():
-        print(f"batches of {name}, float32")
-        found = timing.interleave(contenders(np.ones(shape, np.float32)), rounds=7, seconds=0)
-        for contender, seconds in found.items():
-            print(f"  {contender:20} {seconds / (shape[0] / BATCH) * 1e3:8.3f} ms a batch")
-
+CASES = [
+    Timed(
+        "Loading a batch", f"{name}, {way}", partial(build, shape, options), per=shape[0] // BATCH
+    )
+    for name, shape in SHAPES.items()
+    for way, options in WAYS.items()
+]
 
 if __name__ == "__main__":
-    main()
+    from runner import main
+
+    main(["loading"])

@@ -1,23 +1,75 @@
-"""What a training step keeps between forward and backward, beside PyTorch: a 6-layer tanh MLP.
+"""Memory: what the process of a training step needs at its peak, and what backward keeps.
 
-python benchmarks/memory.py              # needs the `bench` extra
+python benchmarks/memory.py [--only TEXT] [--quick]     # needs the `bench` extra; Linux
+
+**A training step**: how far the resident memory of a new process grows beyond what it was before
+the step. Code, weights, the optimiser's state and the batch are there before: the library is warmed
+up on a quarter of a batch, and free memory is given back. What the system counts includes what the
+library's own allocator holds, so no library can hide anything.
+
+**Kept for backward**: bytes of distinct buffers that the graph holds, without parameters and input.
 """
 
 from __future__ import annotations
 
-import timing  # noqa: F401 - first: sets the number of threads
+import ctypes
+import gc
+import re
+from functools import partial
+from pathlib import Path
+from typing import Any
 
-# isort: split
 import numpy as np
+from contenders import load
+from models import TASKS, Task
+from suite import Measured
+from training import Session, fill
 
-import autograd as ag
-import nn
-
+TITLE = "Memory"
+CONTENDERS = ("autograd", "torch")
 BATCH, WIDTH, LAYERS, CLASSES = 512, 1000, 6, 10
+MIB = 2**20
+PROCESS = Path("/proc/self")
 
 
-def sizes() -> list[tuple[int, int]]:
-    return [(WIDTH, WIDTH)] * (LAYERS - 1) + [(WIDTH, CLASSES)]
+def resident(line: str) -> int:
+    """Bytes of VmRSS (now) or VmHWM (the most)."""
+    found = re.search(rf"^{line}:\s+(\d+) kB", (PROCESS / "status").read_text(), re.MULTILINE)
+    assert found is not None
+    return int(found[1]) * 1024
+
+
+def give_back() -> None:
+    """Free memory goes back to the system, where the C library can be asked to do so."""
+    gc.collect()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
+
+
+def growth(task: Task, name: str) -> float | None:
+    """MiB that three steps need at their peak."""
+    if not (PROCESS / "clear_refs").exists():
+        return None
+    session = Session(task, name, task.dropout)
+    x, y = session.batch(task.batch)
+    small = session.batch(max(2, task.batch // 4))
+    for _ in range(2):
+        session.step(*small)
+    session.optimiser.zero_grad()
+    give_back()
+    (PROCESS / "clear_refs").write_text("5")  # the peak begins anew
+    before = resident("VmRSS")
+    for _ in range(3):
+        session.step(x, y)
+    return (resident("VmHWM") - before) / MIB
+
+
+def tanh_mlp(L: Any) -> Any:
+    layers: list[Any] = []
+    for i, o in [(WIDTH, WIDTH)] * (LAYERS - 1) + [(WIDTH, CLASSES)]:
+        layers += [L.Linear(i, o), L.Tanh()]
+    return L.Sequential(*layers[:-1])
 
 
 def owner(array: np.ndarray) -> np.ndarray:
@@ -27,62 +79,65 @@ def owner(array: np.ndarray) -> np.ndarray:
     return array
 
 
-def ours() -> int:
-    """Bytes of distinct buffers that nodes keep, parameters and the input not counted."""
-    layers: list[nn.Module] = []
-    for i, o in sizes():
-        layers += [nn.Linear(i, o), nn.Tanh()]
-    model = nn.Sequential(*layers[:-1])
-    x = ag.Tensor(np.random.default_rng(0).normal(size=(BATCH, WIDTH)).astype(np.float32))
-    y = ag.Tensor(np.arange(BATCH) % CLASSES)
-    loss = nn.functional.cross_entropy(model(x), y)
-    assert loss.node is not None
-    own = {id(owner(p._data)) for p in model.parameters()} | {
-        id(owner(x._data)),
-        id(owner(y._data)),
-    }
+def kept_here(loss: Any, own: list[Any]) -> int:
+    """Bytes that the nodes behind a loss keep."""
+    from autograd.graph import ancestors
+
+    known = {id(owner(t._data)) for t in own}
     kept = {}
-    for node in ag.graph.ancestors(loss.node):
+    for node in ancestors(loss.node):
         for array in node.saved or ():
-            if isinstance(array, np.ndarray) and id(owner(array)) not in own:
+            if isinstance(array, np.ndarray) and id(owner(array)) not in known:
                 kept[id(owner(array))] = owner(array).nbytes
     return sum(kept.values())
 
 
-def theirs() -> int:
+def kept_by_torch(compute: Any, own: list[Any]) -> int:
     """The same for PyTorch, seen through its saved-tensor hooks."""
-    import torch
+    from torch.autograd.graph import saved_tensors_hooks
 
-    layers: list[torch.nn.Module] = []
-    for i, o in sizes():
-        layers += [torch.nn.Linear(i, o), torch.nn.Tanh()]
-    model = torch.nn.Sequential(*layers[:-1])
-    x = torch.randn(BATCH, WIDTH)
-    y = torch.arange(BATCH) % CLASSES
-    own = {p.untyped_storage().data_ptr() for p in model.parameters()}
-    own |= {x.untyped_storage().data_ptr(), y.untyped_storage().data_ptr()}
+    known = {t.untyped_storage().data_ptr() for t in own}
     kept = {}
 
-    def pack(t: torch.Tensor) -> torch.Tensor:
+    def pack(t: Any) -> Any:
         storage = t.untyped_storage()
-        if storage.data_ptr() not in own:
+        if storage.data_ptr() not in known:
             kept[storage.data_ptr()] = storage.nbytes()
         return t
 
-    with torch.autograd.graph.saved_tensors_hooks(pack, lambda t: t):
-        loss = torch.nn.functional.cross_entropy(model(x), y)
-    assert loss.requires_grad
+    with saved_tensors_hooks(pack, lambda t: t):
+        compute()  # its graph dies at once: what it keeps was counted while it grew
     return sum(kept.values())
 
 
-def main() -> None:
-    mine, other = ours(), theirs()
-    print(f"saved for backward by a {LAYERS}-layer tanh MLP, {WIDTH} wide, batch {BATCH}, float32")
-    print(
-        f"  autograd {mine / 2**20:7.2f} MiB   torch {other / 2**20:7.2f} MiB   "
-        f"ratio {mine / other:.3f}"
-    )
+def kept(name: str) -> float:
+    """MiB that a tanh MLP keeps between forward and backward."""
+    library = load(name)
+    model = tanh_mlp(library.nn)
+    fill(model, library.tensor)
+    x = library.tensor(np.random.default_rng(0).normal(size=(BATCH, WIDTH)).astype(np.float32))
+    y = library.tensor(np.arange(BATCH) % CLASSES)
+    own = [*model.parameters(), x, y]
 
+    def compute() -> Any:
+        return library.F.cross_entropy(model(x), y)
+
+    if name == "autograd":
+        return kept_here(compute(), own) / MIB
+    return kept_by_torch(compute, own) / MIB
+
+
+CASES = [
+    *(
+        Measured("A training step", task.name, partial(growth, task), "MiB", rounds=2)
+        for task in TASKS
+    ),
+    Measured(
+        "Kept for backward", f"{LAYERS}-layer tanh MLP, {WIDTH} wide, batch {BATCH}", kept, "MiB", 1
+    ),
+]
 
 if __name__ == "__main__":
-    main()
+    from runner import main
+
+    main(["memory"])

@@ -1,24 +1,24 @@
-"""One step of every optimiser, beside PyTorch: a multilayer perceptron's parameters, float32.
+"""One step of every optimiser, of the 269,000 parameters of a perceptron, float32.
 
-python benchmarks/optim.py              # needs the `bench` extra
+python benchmarks/optim.py [--only TEXT] [--quick]       # needs the `bench` extra
 """
 
 from __future__ import annotations
 
-import timing
-
-# isort: split
+from functools import partial
 from typing import Any
 
-import numpy as np
-import torch
+from contenders import draw, load
+from suite import Step, Timed
 
-import nn
+TITLE = "Steps of optimisers"
+CONTENDERS = ("autograd", "torch")
+SECONDS = 0.5
 
-SHAPES = [(784, 256), (256,), (256, 256), (256,), (256, 10), (10,)]
-CASES: list[tuple[str, dict[str, Any]]] = [
-    ("SGD", {}),
-    ("SGD", {"momentum": 0.9}),
+SHAPES = ((784, 256), (256,), (256, 256), (256,), (256, 10), (10,))
+OPTIMISERS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("SGD", {"lr": 0.01}),
+    ("SGD", {"lr": 0.01, "momentum": 0.9}),
     ("Adam", {}),
     ("AdamW", {}),
     ("Adamax", {}),
@@ -30,32 +30,33 @@ CASES: list[tuple[str, dict[str, Any]]] = [
     ("ASGD", {}),
     ("Rprop", {}),
     ("Adafactor", {}),
+)
+
+
+def build(optimiser: str, options: dict[str, Any], name: str) -> Step:
+    library = load(name)
+    parameters = [library.tensor(v, requires_grad=True) for v in draw(SHAPES)]
+    for p, v in zip(parameters, draw(SHAPES)):
+        p.grad = library.tensor(v / 100)
+    step = getattr(library.optim, optimiser)(parameters, **options).step
+
+    def update() -> Any:
+        step()
+        return parameters[0]
+
+    return update
+
+
+CASES = [
+    Timed(
+        "Steps of optimisers",
+        ", ".join([optimiser, *(f"{k} {v}" for k, v in options.items() if k != "lr")]),
+        partial(build, optimiser, options),
+    )
+    for optimiser, options in OPTIMISERS
 ]
 
-
-def main() -> None:
-    timing.pin()
-    torch.set_num_threads(1)
-    rng = np.random.default_rng(0)
-    values = [rng.normal(size=shape).astype(np.float32) for shape in SHAPES]
-    print(f"{sum(v.size for v in values):,} parameters in {len(values)} arrays, us a step")
-    for name, options in CASES:
-        ours = [nn.Parameter(v) for v in values]
-        theirs = [torch.tensor(v, requires_grad=True) for v in values]
-        for p, q, v in zip(ours, theirs, values, strict=True):
-            p.grad, q.grad = v / 100, torch.tensor(v / 100)
-        best = timing.interleave(
-            {
-                "here": getattr(nn.optim, name)(ours, **options).step,
-                "PyTorch": getattr(torch.optim, name)(theirs, **options).step,
-            },
-            rounds=15,
-            seconds=0.01,
-        )
-        here, there = (best[k] * 1e6 for k in ("here", "PyTorch"))
-        what = f"{name} {options or ''}"
-        print(f"{what:24} here {here:6.0f}   PyTorch {there:6.0f}   ratio {here / there:.2f}")
-
-
 if __name__ == "__main__":
-    main()
+    from runner import main
+
+    main(["optim"])

@@ -1,6 +1,6 @@
 """What every op of the registry costs beyond its NumPy calls, on arrays of a few elements.
 
-    python benchmarks/dispatch.py --all
+    python benchmarks/overhead.py [--only TEXT] [--show N]
 
 **Forward**: a recorded call in which a constant stands for the result of the op's NumPy function.
 Where NumPy has a function of the same name that takes the same arguments, what our function costs
@@ -21,6 +21,10 @@ The arguments are the op's own test sample that comes closest to 4 elements an a
 
 from __future__ import annotations
 
+from timing import interleave, pin  # first: sets the number of threads
+
+# isort: split
+import argparse
 import gc
 import sys
 from collections.abc import Callable, Iterator
@@ -31,7 +35,6 @@ from types import FrameType
 from typing import Any
 
 import numpy as np
-from timing import interleave
 
 import autograd as ag
 from autograd.engine import fetch, pullback
@@ -212,9 +215,11 @@ def measure_composite(entry: Entry, rounds: int) -> dict[str, Any]:
     return row
 
 
-def print_direction(rows: list[dict[str, Any]], key: str, show: int) -> dict[str, Any]:
+def print_direction(rows: list[dict[str, Any]], key: str, show: int) -> None:
     """The worst rows of one direction, and a line that sums all of them up."""
     rows = sorted((r for r in rows if key in r), key=lambda r: -r[key])
+    if not rows:
+        return
     costs = np.array([r[key] for r in rows])
     print(f"\n{key.capitalize()}: microseconds beyond NumPy, worst first")
     for r in rows[:show]:
@@ -224,22 +229,34 @@ def print_direction(rows: list[dict[str, Any]], key: str, show: int) -> dict[str
         f"  {len(rows)} ops: median {np.median(costs):.2f}, worst {costs.max():.2f}, "
         f"{above} above {LIMIT} us"
     )
-    median, worst = float(np.median(costs)), float(costs.max())
-    return {"ops": len(rows), "median": median, "worst": worst, "above": above}
 
 
-def report(rounds: int, only: str | None = None, show: int = 25) -> dict[str, Any]:
+def report(rounds: int, only: str, show: int) -> None:
     """Measure the registry and print it; `only` takes the names that contain it."""
     gc.collect()
     gc.freeze()  # the library itself need not be looked through between rounds
-    entries = [e for e in REGISTRY.values() if e.samples and (only is None or only in e.name)]
+    entries = [e for e in REGISTRY.values() if e.samples and only in e.name]
     with np.errstate(all="ignore"):
         ops = [measure_op(e, rounds) for e in entries if isinstance(e, Op)]
         composites = [measure_composite(e, rounds) for e in entries if not isinstance(e, Op)]
-    summary = {k: print_direction(ops, k, show) for k in ("forward", "backward")}
+    for direction in ("forward", "backward"):
+        print_direction(ops, direction, show)
     composites.sort(key=lambda r: -r["call_us"] / r.get("numpy_us", float("inf")))
     print("\nComposites: microseconds a call, nodes it records, NumPy's function of the same name")
     for r in composites:
         beside = f"   numpy {r['numpy_us']:8.1f}" if "numpy_us" in r else ""
         print(f"  {r['function']:28s} {r['call_us']:8.1f} us {r['ops']:4d} ops{beside}")
-    return {"ops": ops, "composites": composites, "summary": summary}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="What every op costs beyond its NumPy calls.")
+    parser.add_argument("--rounds", type=int, default=12)
+    parser.add_argument("--only", default="", help="the ops whose name contains this")
+    parser.add_argument("--show", type=int, default=25, help="how many of the worst")
+    options = parser.parse_args()
+    pin()
+    report(options.rounds, options.only, options.show)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,58 +1,65 @@
-"""Recurrent and transformer layers, forward and backward, beside PyTorch: float32, one thread.
+"""Recurrent and transformer layers, forward and backward, float32.
 
-python benchmarks/sequence.py            # needs the `bench` extra
+python benchmarks/sequence.py [--only TEXT] [--quick] [--threads 2]     # needs the `bench` extra
 """
 
 from __future__ import annotations
 
-import timing  # first: sets the number of threads
-
-# isort: split
 from functools import partial
 from typing import Any
 
-import numpy as np
-import torch
+from contenders import draw, load
+from suite import Step, Timed
+from training import fill
 
-import nn
-from autograd import Tensor
+TITLE = "Sequences"
+CONTENDERS = ("autograd", "torch")
 
-# class, arguments, shape of the input
-CASES: tuple[tuple[str, tuple[Any, ...], tuple[int, ...]], ...] = (
-    *((name, (64, 128), (50, 32, 64)) for name in ("RNN", "LSTM", "GRU")),
-    *((name, (32, 64), (200, 16, 32)) for name in ("RNN", "LSTM", "GRU")),
-    *((name, (16, 16), (100, 1, 16)) for name in ("RNN", "LSTM", "GRU")),
+RECURRENT = ("RNN", "LSTM", "GRU")
+# class, arguments, shape of the input: time, batch, features
+LAYERS: tuple[tuple[str, tuple[Any, ...], tuple[int, ...]], ...] = (
+    *((name, (64, 128), (50, 32, 64)) for name in RECURRENT),
+    *((name, (32, 64), (200, 16, 32)) for name in RECURRENT),
+    *((name, (16, 16), (100, 1, 16)) for name in RECURRENT),
     ("TransformerEncoderLayer", (128, 4, 512, 0.0), (64, 8, 128)),
     ("TransformerEncoderLayer", (256, 8, 1024, 0.0), (128, 2, 256)),
     ("TransformerEncoderLayer", (32, 2, 64, 0.0), (16, 1, 32)),
 )
 
 
-def step(model: Any, x: Any) -> None:
-    """One training step without the update: gradients of the input and of all parameters."""
-    out = model(x)
-    (out[0] if isinstance(out, tuple) else out).sum().backward()
-    x.grad = None
-    model.zero_grad()
+def build(cls: str, args: tuple[Any, ...], shape: tuple[int, ...], name: str) -> Step:
+    """Gradients of the input and of all parameters, from a cotangent of ones."""
+    library = load(name)
+    model = getattr(library.nn, cls)(*args)
+    fill(model, library.tensor)
+    x = library.tensor(*draw((shape,)), requires_grad=True)
+
+    def step() -> Any:
+        out = model(x)
+        (out[0] if isinstance(out, tuple) else out).square().sum().backward()
+        gradient, x.grad = x.grad, None
+        model.zero_grad()
+        return gradient
+
+    return step
 
 
-def main() -> None:
-    timing.pin()
-    torch.set_num_threads(1)
-    rng = np.random.default_rng(0)
-    for name, args, shape in CASES:
-        x = rng.normal(size=shape).astype(np.float32)
-        contenders = {
-            "here": partial(step, getattr(nn, name)(*args), Tensor(x, requires_grad=True)),
-            "torch": partial(
-                step, getattr(torch.nn, name)(*args), torch.tensor(x, requires_grad=True)
-            ),
-        }
-        best = timing.interleave(contenders, rounds=15)
-        here, there = (1e3 * best[k] for k in ("here", "torch"))
-        what = f"{name}({', '.join(map(str, args))}) {shape}"
-        print(f"{here:7.2f} ms here {there:7.2f} ms torch {here / there:6.2f}   {what}")
+def title(cls: str, args: tuple[Any, ...], shape: tuple[int, ...]) -> str:
+    time, batch, _ = shape
+    sizes = f"{args[0]} -> {args[1]}" if cls in RECURRENT else f"{args[0]}, {args[1]} heads"
+    return f"{cls} {sizes}, time {time}, batch {batch}"
 
+
+CASES = [
+    Timed(
+        "Recurrent layers" if cls in RECURRENT else "Transformer layers",
+        title(cls, args, shape),
+        partial(build, cls, args, shape),
+    )
+    for cls, args, shape in LAYERS
+]
 
 if __name__ == "__main__":
-    main()
+    from runner import main
+
+    main(["sequence"])

@@ -1,4 +1,7 @@
-"""Fair timing on a shared machine: contenders take turns, and the best round of each counts."""
+"""Timing within one process, of two ways to do the same: they take turns, the best round counts.
+
+Libraries are compared by `runner`, each in a process of its own.
+"""
 
 from __future__ import annotations
 

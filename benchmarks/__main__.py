@@ -1,0 +1,10 @@
+"""All benchmarks: python benchmarks [SUITE ...] [--quick] [--threads 2]."""
+
+from runner import main
+
+SUITES = (
+    "kernels", "training", "memory", "dispatch", "sequence", "optim", "loading", "startup",
+)  # fmt: skip
+
+if __name__ == "__main__":
+    main(SUITES)

@@ -1,0 +1,89 @@
+"""Functions of torch.nn.functional that JAX does not name, in JAX: for the benchmarks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from contenders import MissingFunction
+from jax import lax
+
+NAMES = {1: ("NCH", "OIH", "NCH"), 2: ("NCHW", "OIHW", "NCHW"), 3: ("NCDHW", "OIDHW", "NCDHW")}
+
+
+def __getattr__(name: str) -> Any:
+    raise MissingFunction(name)
+
+
+def _each(axes: int, value: Any) -> tuple[int, ...]:
+    return (value,) * axes if isinstance(value, int) else tuple(value)
+
+
+def _conv(x: Any, w: Any, stride: Any, padding: Any, dilation: Any, groups: int) -> Any:
+    axes = x.ndim - 2
+    return lax.conv_general_dilated(
+        x, w, _each(axes, stride), [(p, p) for p in _each(axes, padding)],
+        rhs_dilation=_each(axes, dilation), feature_group_count=groups,
+        dimension_numbers=NAMES[axes],
+    )  # fmt: skip
+
+
+def conv2d(
+    x: Any, w: Any, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1
+) -> Any:
+    return _conv(x, w, stride, padding, dilation, groups)
+
+
+conv1d = conv3d = conv2d
+
+
+def conv_transpose2d(x: Any, w: Any, stride: int = 1, padding: int = 0) -> Any:
+    flipped = jnp.flip(w, (2, 3)).swapaxes(0, 1)
+    edges = [(k - 1 - padding, k - 1 - padding) for k in w.shape[2:]]
+    return lax.conv_general_dilated(
+        x, flipped, (1, 1), edges, lhs_dilation=(stride, stride), dimension_numbers=NAMES[2]
+    )
+
+
+def _windows(x: Any, start: Any, combine: Any, kernel: int, stride: int, padding: int) -> Any:
+    edges = [(0, 0), (0, 0), (padding, padding), (padding, padding)]
+    return lax.reduce_window(
+        x, start, combine, (1, 1, kernel, kernel), (1, 1, stride, stride), edges
+    )
+
+
+def max_pool2d(x: Any, kernel_size: int, stride: int | None = None, padding: int = 0) -> Any:
+    return _windows(x, -jnp.inf, lax.max, kernel_size, stride or kernel_size, padding)
+
+
+def avg_pool2d(x: Any, kernel_size: int) -> Any:
+    return _windows(x, 0.0, lax.add, kernel_size, kernel_size, 0) / kernel_size**2
+
+
+def linear(x: Any, w: Any, b: Any) -> Any:
+    return x @ w.T + b
+
+
+relu = jax.nn.relu
+softmax = jax.nn.softmax
+
+
+def cross_entropy(x: Any, classes: Any) -> Any:
+    return -jnp.take_along_axis(jax.nn.log_softmax(x), classes[:, None], 1).mean()
+
+
+def layer_norm(x: Any, shape: Any, w: Any, b: Any) -> Any:
+    mean, var = x.mean(-1, keepdims=True), x.var(-1, keepdims=True)
+    return (x - mean) * lax.rsqrt(var + 1e-5) * w + b
+
+
+def batch_norm(x: Any, mean: Any, var: Any, w: Any, b: Any, training: bool) -> Any:
+    axes = (0, *range(2, x.ndim))
+    w, b = (v.reshape(-1, *(1,) * (x.ndim - 2)) for v in (w, b))
+    mean, var = x.mean(axes, keepdims=True), x.var(axes, keepdims=True)
+    return (x - mean) * lax.rsqrt(var + 1e-5) * w + b
+
+
+def embedding(words: Any, w: Any) -> Any:
+    return w[words]

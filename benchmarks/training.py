@@ -1,0 +1,74 @@
+"""Whole training steps: forward, loss, backward, optimiser. One text of each model for all.
+
+python benchmarks/training.py [--only TEXT] [--quick] [--threads 2]     # needs the `bench` extra
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+from contenders import load
+from models import TASKS, Task
+from suite import Step, Timed
+
+TITLE = "Training steps"
+CONTENDERS = ("autograd", "torch")
+SECONDS = 3.0
+
+
+def fill(model: Any, tensor: Any) -> None:
+    """The same weights in both libraries: normal, by fan-in; biases zero, scales of norms one."""
+    rng = np.random.default_rng(3)
+    for name, p in sorted(model.named_parameters()):
+        shape = tuple(p.shape)
+        if len(shape) > 1:
+            values = rng.normal(size=shape) / np.sqrt(np.prod(shape[1:]))
+        else:
+            values = np.zeros(shape) if "bias" in name else np.ones(shape)
+        p.data = tensor(values.astype(np.float32)).data
+
+
+class Session:
+    """A model that is being trained, in one of the libraries."""
+
+    def __init__(self, task: Task, name: str, dropout: float):
+        self.library, self.task = load(name), task
+        self.model = task.build(self.library.nn, dropout)
+        fill(self.model, self.library.tensor)
+        optimiser, lr = task.optimiser
+        self.optimiser = getattr(self.library.optim, optimiser)(self.model.parameters(), lr=lr)
+        self.criterion = self.library.nn.CrossEntropyLoss()
+
+    def batch(self, count: int) -> tuple[Any, ...]:
+        return tuple(self.library.tensor(a) for a in self.task.examples(count))
+
+    def step(self, x: Any, y: Any) -> Any:
+        self.optimiser.zero_grad()
+        loss = self.criterion(self.model(x), y)
+        loss.backward()
+        self.optimiser.step()
+        return loss
+
+
+def build(task: Task, dropout: float, name: str) -> Step:
+    session = Session(task, name, dropout)
+    return partial(session.step, *session.batch(task.batch))
+
+
+CASES = [
+    Timed(
+        "Training steps",
+        task.name,
+        partial(build, task, task.dropout),
+        # Losses of three steps agree: so do values, gradients and the optimiser. Without dropout.
+        check=partial(build, task, 0.0) if task.dropout else None,
+    )
+    for task in TASKS
+]
+
+if __name__ == "__main__":
+    from runner import main
+
+    main(["training"])
