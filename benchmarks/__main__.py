@@ -3,7 +3,8 @@
 from runner import main
 
 SUITES = (
-    "kernels", "training", "memory", "dispatch", "sequence", "optim", "loading", "startup",
+    "kernels", "layers", "training", "memory", "dispatch", "sequence", "optim", "loading",
+    "startup",
 )  # fmt: skip
 
 if __name__ == "__main__":

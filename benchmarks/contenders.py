@@ -196,6 +196,11 @@ def load(name: str) -> Any:
     return {"jax": Jax, "numpy": Numpy, "micrograd": Micrograd}[name]()
 
 
+def call(name: str, *before: Any, **options: Any) -> Function:
+    """The function of this name, with options: F.name(*arrays, *before, **options)."""
+    return lambda m, F, *arrays: getattr(F, name)(*arrays, *before, **options)
+
+
 def forward(f: Function, *arguments: Argument) -> Build:
     """f alone, of random arrays, with nothing recorded."""
     return _building("forward", f, arguments)

@@ -65,8 +65,13 @@ def linear(x: Any, w: Any, b: Any) -> Any:
     return x @ w.T + b
 
 
-relu = jax.nn.relu
-softmax = jax.nn.softmax
+relu, silu, elu, leaky_relu = jax.nn.relu, jax.nn.silu, jax.nn.elu, jax.nn.leaky_relu
+sigmoid, softplus, tanh = jax.nn.sigmoid, jax.nn.softplus, jnp.tanh
+softmax, log_softmax = jax.nn.softmax, jax.nn.log_softmax
+
+
+def gelu(x: Any, approximate: str = "none") -> Any:
+    return jax.nn.gelu(x, approximate=approximate == "tanh")
 
 
 def cross_entropy(x: Any, classes: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Convolutions, products, pooling, normalisation, losses: sizes of real layers, float32.
+"""Convolutions, products, pooling: sizes of real layers, float32.
 
 python benchmarks/kernels.py [--only TEXT] [--quick] [--threads 2]      # needs the `bench` extra
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from contenders import Argument, Function, Integers, both, forward
+from contenders import Argument, Function, both, call, forward
 from suite import Case, Timed
 
 TITLE = "Kernels"
@@ -31,13 +31,7 @@ LAYERS: tuple[tuple[tuple[int, ...], int, int, dict[str, int]], ...] = (
     ((8, 64, 28, 28), 64, 3, {"padding": 1, "groups": 4}),
 )
 
-IMAGES, TOKENS, LOGITS = (16, 64, 28, 28), (512, 768), (128, 1000)
 IMAGE, PIXELS = (16, 32, 32, 32), (16, 64, 14, 14)
-
-
-def call(name: str, *before: Any, **options: Any) -> Function:
-    """The function of this name, with options: F.name(x, *others, **options)."""
-    return lambda m, F, *arrays: getattr(F, name)(*arrays, *before, **options)
 
 
 def two(group: str, name: str, f: Function, *arguments: Argument) -> Iterator[Case]:
@@ -132,33 +126,8 @@ def pooling() -> Iterator[Case]:
     yield Timed("Pooling", "grid_sample, and backward", build)
 
 
-def layers() -> Iterator[Case]:
-    def batch_norm(m: Any, F: Any, x: Any, w: Any, b: Any) -> Any:
-        return F.batch_norm(x, None, None, w, b, True)
-
-    def layer_norm(m: Any, F: Any, x: Any, w: Any, b: Any) -> Any:
-        return F.layer_norm(x, (TOKENS[1],), w, b)
-
-    group = "Norms, losses, activations"
-    yield from two(group, f"batch_norm {sizes(IMAGES)}", batch_norm, IMAGES, (64,), (64,))
-    yield from two(group, "batch_norm 64x512", batch_norm, (64, 512), (512,), (512,))
-    yield from two(group, f"layer_norm {sizes(TOKENS)}", layer_norm, TOKENS, (768,), (768,))
-    entropy = call("cross_entropy")
-    for shape in ((64, 10), LOGITS):
-        name = f"cross_entropy {sizes(shape)}"
-        yield from two(group, name, entropy, shape, Integers(shape[1], shape[:1]))
-    yield from two(group, f"softmax {sizes(TOKENS)}", call("softmax", -1), TOKENS)
-    yield from two(group, f"relu {sizes(IMAGES)}", call("relu"), IMAGES)
-    f = call("embedding")
-    words = Integers(2000, (32, 64))
-    yield from two(group, "embedding 32x64 of 2000x256", f, words, (2000, 256))
-    for name, way in (("forward", forward), ("and backward", both)):
-        build, check = (way(call("dropout", p), TOKENS) for p in (0.5, 0.0))
-        yield Timed(group, f"dropout {sizes(TOKENS)}, {name}", build, check=check)
-
-
 CASES = [
-    *conv_cases(), *scaling(), *other_convs(), *matmul(), *dense(), *pooling(), *layers(),
+    *conv_cases(), *scaling(), *other_convs(), *matmul(), *dense(), *pooling(),
 ]  # fmt: skip
 
 if __name__ == "__main__":

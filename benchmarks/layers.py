@@ -1,122 +1,90 @@
-"""Activations, normalisations and losses beside PyTorch: float32, one thread.
+"""Activations, normalisations, losses, dropout and embeddings, float32.
 
-python benchmarks/layers.py [NAME ...]      # needs the `bench` extra
-
-Forward alone, and forward with backward from a cotangent that is at hand, each as microseconds and
-as the ratio to PyTorch's time.
+python benchmarks/layers.py [--only TEXT] [--quick] [--threads 2]       # needs the `bench` extra
 """
 
 from __future__ import annotations
 
-import timing
-
-# isort: split
-import gc
-import sys
-from collections.abc import Callable
+from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
-import torch
+from contenders import Argument, Function, Integers, both, call, forward
+from suite import Case, Timed
 
-import autograd as ag
-import nn
+TITLE = "Layers without convolution"
+CONTENDERS = ("autograd", "torch", "jax", "numpy")
 
-Case = tuple[
-    tuple[tuple[int, ...], ...], Callable[..., Any]
-]  # shapes, (module, functional, *arrays)
-IMAGES, TOKENS, LOGITS = (16, 64, 28, 28), (512, 768), (1024, 1000)
-rng = np.random.default_rng(0)
-CLASSES = rng.integers(0, LOGITS[1], LOGITS[0])
-WORDS = rng.integers(0, 2000, (32, 64))
+IMAGES, TOKENS, LOGITS, ROWS = (16, 64, 28, 28), (512, 768), (1024, 1000), (512, 512)
+FEATURES, CHANNELS = (TOKENS[1],), (IMAGES[1],)
 
 
-def _number(m: Any, values: np.ndarray) -> Any:
-    return ag.Tensor(values) if m is ag else torch.tensor(values)
-
-
-def _norm(name: str, *options: Any) -> Callable[..., Any]:
-    return lambda m, F, x, w, b: getattr(F, name)(x, *options, w, b)
-
-
-def _by_batch(m: Any, F: Any, x: Any, w: Any, b: Any) -> Any:
+def batch_norm(m: Any, F: Any, x: Any, w: Any, b: Any) -> Any:
     return F.batch_norm(x, None, None, w, b, True)
 
 
-def _activation(name: str, **options: Any) -> Callable[..., Any]:
-    return lambda m, F, x: getattr(F, name)(x, **options)
+def layer_norm(m: Any, F: Any, x: Any, w: Any, b: Any) -> Any:
+    return F.layer_norm(x, FEATURES, w, b)
 
 
-CHANNELS, FEATURES = (IMAGES, (64,), (64,)), (TOKENS, (768,), (768,))
-CASES: dict[str, Case] = {
-    "relu": ((IMAGES,), _activation("relu")),
-    "leaky_relu": ((IMAGES,), _activation("leaky_relu")),
-    "gelu": ((TOKENS,), _activation("gelu")),
-    "gelu tanh": ((TOKENS,), _activation("gelu", approximate="tanh")),
-    "silu": ((TOKENS,), _activation("silu")),
-    "sigmoid": ((TOKENS,), lambda m, F, x: m.sigmoid(x)),
-    "tanh": ((TOKENS,), lambda m, F, x: m.tanh(x)),
-    "softplus": ((TOKENS,), _activation("softplus")),
-    "elu": ((TOKENS,), _activation("elu")),
-    "layer_norm": (FEATURES, _norm("layer_norm", (768,))),
-    "rms_norm": (FEATURES[:2], lambda m, F, x, w: F.rms_norm(x, (768,), w)),
-    "group_norm": (CHANNELS, _norm("group_norm", 8)),
-    "batch_norm": (CHANNELS, _by_batch),
-    "batch_norm rows": (((256, 512), (512,), (512,)), _by_batch),
-    "instance_norm": (
-        CHANNELS,
-        lambda m, F, x, w, b: F.instance_norm(x, weight=w, bias=b),
+def instance_norm(m: Any, F: Any, x: Any, w: Any, b: Any) -> Any:
+    return F.instance_norm(x, weight=w, bias=b)
+
+
+ACTIVATIONS: tuple[tuple[str, Function, Argument], ...] = (
+    ("relu", call("relu"), IMAGES),
+    ("leaky_relu", call("leaky_relu"), IMAGES),
+    ("gelu", call("gelu"), TOKENS),
+    ("gelu tanh", call("gelu", approximate="tanh"), TOKENS),
+    ("silu", call("silu"), TOKENS),
+    ("sigmoid", call("sigmoid"), TOKENS),
+    ("tanh", call("tanh"), TOKENS),
+    ("softplus", call("softplus"), TOKENS),
+    ("elu", call("elu"), TOKENS),
+    ("softmax", call("softmax", -1), ROWS),
+    ("log_softmax", call("log_softmax", -1), ROWS),
+)
+
+# name, function, arrays
+NORMS: tuple[tuple[str, Function, tuple[Argument, ...]], ...] = (
+    ("layer_norm 512x768", layer_norm, (TOKENS, FEATURES, FEATURES)),
+    ("rms_norm 512x768", lambda m, F, x, w: F.rms_norm(x, FEATURES, w), (TOKENS, FEATURES)),
+    (
+        "group_norm 16x64x28x28",
+        lambda m, F, x, w, b: F.group_norm(x, 8, w, b),
+        (IMAGES, CHANNELS, CHANNELS),
     ),
-    "softmax": (((512, 512),), lambda m, F, x: F.softmax(x, -1)),
-    "log_softmax": (((512, 512),), lambda m, F, x: F.log_softmax(x, -1)),
-    "cross_entropy": ((LOGITS,), lambda m, F, x: F.cross_entropy(x, _number(m, CLASSES))),
-    "cross_entropy 10": (
-        ((128, 10),),
-        lambda m, F, x: F.cross_entropy(x, _number(m, CLASSES[:128] % 10)),
-    ),
-    "dropout": ((TOKENS,), lambda m, F, x: F.dropout(x, 0.1, True)),
-    "embedding": (((2000, 256),), lambda m, F, w: F.embedding(_number(m, WORDS), w)),
-    "bias of rows": ((TOKENS, (768,)), lambda m, F, x, b: x + b),
-    "bias of channels": ((IMAGES, (64, 1, 1)), lambda m, F, x, b: x + b),
-}
+    ("batch_norm 16x64x28x28", batch_norm, (IMAGES, CHANNELS, CHANNELS)),
+    ("batch_norm 64x512", batch_norm, ((64, 512), (512,), (512,))),
+    ("instance_norm 16x64x28x28", instance_norm, (IMAGES, CHANNELS, CHANNELS)),
+)
+
+OTHERS: tuple[tuple[str, Function, tuple[Argument, ...]], ...] = (
+    ("cross_entropy 1024x1000", call("cross_entropy"), (LOGITS, Integers(1000, (1024,)))),
+    ("cross_entropy 64x10", call("cross_entropy"), ((64, 10), Integers(10, (64,)))),
+    ("embedding 32x64 of 2000x256", call("embedding"), (Integers(2000, (32, 64)), (2000, 256))),
+    ("bias of rows", lambda m, F, x, b: x + b, (TOKENS, FEATURES)),
+    ("bias of channels", lambda m, F, x, b: x + b, (IMAGES, (64, 1, 1))),
+)
 
 
-def runs(case: Case) -> dict[str, Callable[[], object]]:
-    """Forward, and forward with backward, of both contenders."""
-    shapes, f = case
-    values = [rng.normal(size=s).astype(np.float32) for s in shapes]
-    found: dict[str, Callable[[], object]] = {}
-    for who, m, functional in (("here", ag, nn.functional), ("torch", torch, torch.nn.functional)):
-        make = ag.Tensor if m is ag else torch.tensor
-        arrays = [make(v, requires_grad=True) for v in values]
-        result = f(m, functional, *arrays)
-        seed = _number(m, rng.normal(size=tuple(result.shape)).astype(np.float32))
-
-        def forward(m: Any = m, functional: Any = functional, arrays: Any = arrays) -> Any:
-            return f(m, functional, *arrays)
-
-        def both(forward: Any = forward, seed: Any = seed, arrays: Any = arrays) -> None:
-            forward().backward(seed)
-            for a in arrays:
-                a.grad = None
-
-        found |= {who: forward, f"{who}, both": both}
-    return found
+def cases() -> Iterator[Case]:
+    for way, build in (("forward", forward), ("and backward", both)):
+        for name, f, argument in ACTIVATIONS:
+            yield Timed("Activations", f"{name}, {way}", build(f, argument))
+    for way, build in (("forward", forward), ("and backward", both)):
+        for name, f, arrays in NORMS:
+            yield Timed("Norms", f"{name}, {way}", build(f, *arrays))
+    group = "Losses, embedding, dropout, bias"
+    for way, build in (("forward", forward), ("and backward", both)):
+        for name, f, arrays in OTHERS:
+            yield Timed(group, f"{name}, {way}", build(f, *arrays))
+        step, check = (build(call("dropout", p), TOKENS) for p in (0.1, 0.0))
+        yield Timed(group, f"dropout 512x768, {way}", step, check=check)
 
 
-def main(names: list[str]) -> None:
-    timing.pin()
-    gc.collect()
-    gc.freeze()  # both libraries need not be looked through between rounds
-    torch.set_num_threads(1)
-    ag.set_num_threads(1)
-    print(f"{'us (ratio to PyTorch)':20}  forward          forward and backward")
-    for name, case in CASES.items():
-        if not names or name in names:
-            best = timing.interleave(runs(case), rounds=12, seconds=0.004)
-            pairs = [(best["here" + s], best["torch" + s]) for s in ("", ", both")]
-            print(f"{name:20}", *(f"{a * 1e6:8.1f} ({a / b:5.2f})" for a, b in pairs))
-
+CASES = [*cases()]
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    from runner import main
+
+    main(["layers"])

@@ -20,6 +20,7 @@ RESULTS = HERE / "results"
 README = HERE.parent / "README.md"
 START, END = "<!-- benchmarks: start -->", "<!-- benchmarks: end -->"
 OURS = "autograd"
+COMPARED = ("kernels", "layers", "sequence", "optim", "dispatch")  # a row for each of their groups
 
 Row = dict[str, Any]
 
@@ -234,7 +235,7 @@ def figures(results: dict[str, Any]) -> list[str]:
 def readme(folder: Path) -> str:
     """The README's block, from the files of one run."""
     found = read(folder)
-    compared = [found[n] for n in ("kernels", "sequence", "optim", "dispatch") if n in found]
+    compared = [found[n] for n in COMPARED if n in found]
     text = []
     if compared:
         text += [" ".join(where(compared[0])), "", *overview(compared), ""]

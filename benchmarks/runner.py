@@ -13,6 +13,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -25,7 +26,7 @@ from suite import Case, Measured, Timed, key
 
 HERE = Path(__file__).resolve().parent
 EXTRAS = {"torch": "bench", "micrograd": "bench", "jax": "bench-jax"}
-ROUND = 0.02  # seconds of one round of one contender, or one call
+ROUND = 0.01  # seconds of one round of one contender, or one call
 ROUNDS = (5, 30)  # at least, at most
 CLOSE = 1e-3  # how far results may be apart, relative to their size: float32, in another order
 
@@ -153,6 +154,7 @@ def run(suite: str, names: Sequence[str], options: argparse.Namespace) -> dict[s
     module = importlib.import_module(suite)
     seconds = options.seconds * getattr(module, "SECONDS", 1.0)
     facts = machine.describe()
+    start = time.monotonic()
     rows: list[dict[str, Any]] = []
     print(f"\n{module.TITLE}", flush=True)
     with ExitStack() as stack:
@@ -176,6 +178,7 @@ def run(suite: str, names: Sequence[str], options: argparse.Namespace) -> dict[s
         "machine": facts,
         "contenders": about,
         "rows": rows,
+        "took": round(time.monotonic() - start, 1),
     }
 
 
@@ -200,7 +203,7 @@ def arguments(argv: Sequence[str] | None, suites: Sequence[str]) -> argparse.Nam
     parser.add_argument("--only", default="", help="cases whose group or name contains this")
     parser.add_argument("--contenders", help="names, with commas: autograd,torch,jax,numpy")
     parser.add_argument("--threads", type=int, default=1, help="threads and cores of each")
-    parser.add_argument("--seconds", type=float, default=1.0, help="for a case, all contenders")
+    parser.add_argument("--seconds", type=float, default=0.7, help="for a case, all contenders")
     parser.add_argument("--quick", action="store_true", help="each case once: does it still run?")
     parser.add_argument("--out", type=Path, help="folder for results; benchmarks/results if whole")
     options = parser.parse_args(argv)
@@ -222,7 +225,8 @@ def main(suites: Sequence[str], argv: Sequence[str] | None = None) -> None:
     broken = 0
     for suite in options.suites:
         results = run(suite, contenders_of(suite, options), options)
-        print(report.summary(results), flush=True)
+        print(report.summary(results))
+        print(f"  {results['took']:.0f} seconds", flush=True)
         broken += sum("error" in row for row in results["rows"])
         if options.out is not None:
             report.write(results, options.out)

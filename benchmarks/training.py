@@ -15,7 +15,7 @@ from suite import Step, Timed
 
 TITLE = "Training steps"
 CONTENDERS = ("autograd", "torch")
-SECONDS = 3.0
+SECONDS = 2.0
 
 
 def fill(model: Any, tensor: Any) -> None:

@@ -10,7 +10,10 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 BENCHMARKS = ROOT / "benchmarks"
-SUITES = ("kernels", "training", "memory", "dispatch", "sequence", "optim", "loading", "startup")
+SUITES = (
+    "kernels", "layers", "training", "memory", "dispatch", "sequence", "optim", "loading",
+    "startup",
+)  # fmt: skip
 
 
 @pytest.fixture

@@ -13,7 +13,9 @@ pytestmark = [pytest.mark.oracle, pytest.mark.slow]
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
-@pytest.mark.parametrize("suite", ["kernels", "training", "sequence", "optim", "dispatch"])
+@pytest.mark.parametrize(
+    "suite", ["kernels", "layers", "training", "sequence", "optim", "dispatch"]
+)
 def test_contenders_agree_before_they_are_timed(suite):
     command = [sys.executable, ROOT / "benchmarks", suite, "--quick"]
     run = subprocess.run(
