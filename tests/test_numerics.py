@@ -37,3 +37,11 @@ def test_the_subgradient_at_a_kink(call, at, slope):
         y = eval(call, {**vars(ag), "x": x}).sum()
         share = 2 if shape and "loss" in call else 1  # losses are means
         np.testing.assert_allclose(np.asarray(y.gradient(x)) * share, slope, rtol=1e-15)
+
+
+@pytest.mark.parametrize("norm", [ag.batch_norm, ag.instance_norm])
+def test_a_norm_of_bytes_with_statistics_in_bytes_does_not_wrap_around(norm):
+    x = np.array([[[0], [200]], [[10], [250]]], np.uint8)
+    m, v = np.array([5, 225], np.uint8), np.array([4, 100], np.uint8)
+    expected = (x - 1.0 * m[:, None]) / np.sqrt(1.0 * v[:, None])
+    np.testing.assert_allclose(norm(x, m, v, eps=0.0), expected, rtol=1e-6)

@@ -22,27 +22,28 @@ from .shape import axes_of, reshape
 
 def _differences_samples(rng: Rng) -> Iterable[Sample]:
     x = uniform(rng, (3, 4))
-    for n, axis in ((1, -1), (2, 0), (3, 1), (0, 0)):
+    for n, axis in ((1, -1), (2, 0), (3, 1), (0, 0), (2**70, 0)):
         yield Sample(x, n=n, axis=axis)
 
 
 def _differences_reference(x: np.ndarray, n: int, axis: int) -> np.ndarray:
-    for _ in range(n):
+    for _ in range(min(n, x.shape[axis])):
         x = np.take(x, range(1, x.shape[axis]), axis) - np.take(x, range(x.shape[axis] - 1), axis)
     return x
 
 
 @op(samples=_differences_samples, reference=_differences_reference, public=False)
 def differences(x, /, *, n, axis):
-    """x[i+1] - x[i] along an axis, n times."""
-    normalize_axes(axis, np.ndim(x))  # NumPy looks at it only if n > 0
-    return np.diff(x, n, axis)
+    """x[i+1] - x[i] along an axis, n times; empty if it has no more than n elements."""
+    (k,) = normalize_axes(axis, np.ndim(x))  # NumPy looks at it only if n > 0
+    return np.diff(x, min(n, x.shape[k]), axis)
 
 
 @differences.grad("x")
-def _(g, n, axis, x_shape):
+def _(g, axis, x_shape):
+    n = x_shape[axis] - g.shape[axis]
     width = [(0, 0)] * len(x_shape)
-    width[axis] = (n, x_shape[axis] - g.shape[axis])
+    width[axis] = (n, n)
     out = differences(pad_constant(g, pad_width=tuple(width)), n=n, axis=axis)
     return -out if n % 2 else out
 

@@ -59,6 +59,8 @@ def _per_channel(
         raise complain(ArgumentError, name, "mean and var are given together or not at all")
     if v is not None:
         scale = rsqrt(v + eps)
+        if x.dtype.kind != "f" and operand(m).dtype.kind != "f":
+            m = 1.0 * m  # differences of bytes wrap around
         out = (x - m) * (scale if weight is None else scale * weight)
     else:
         if count_along(x.shape, axes) == 1:
