@@ -277,7 +277,8 @@ def general(op: Op, forward: Callable[..., Any]) -> Callable[..., Any]:
         if constants == len(parents) or plain or (modes.special and not modes.state.recording):
             return untracked(op, args, out)
         saved = [*arrays, out, *residuals]
-        for k in op.unread[tuple([p is None for p in parents])]:
+        absent = tuple([p is None for p in parents]) if constants else (False,) * len(parents)
+        for k in op.unread[absent]:
             saved[k] = None
         if len(options) < total:
             options = {**defaults, **options} if options else defaults

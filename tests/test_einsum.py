@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import autograd as ag
 from autograd import REGISTRY, AutogradError, Tensor
-from autograd.ops.einsum import _path
+from autograd.ops.einsum import _plan
 from autograd.testing import check_grads
 
 many = settings(deadline=None, derandomize=True, max_examples=300, database=None)
@@ -152,7 +152,7 @@ def test_the_cheapest_order_is_taken_forward_and_backward(text, shapes):
     tensors = [Tensor(np.ones(shape), requires_grad=True) for shape in shapes]
 
     def path_of(subscripts, given):
-        path = _path(subscripts, given)
+        _, path = _plan(subscripts, given)
         assert path[0] == "einsum_path"
         paths.append(flops(subscripts, given, path[1:]))
         return paths[-1]

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..algebra import broadcast_to
-from ..errors import ArgumentError, ShapeError
+from ..errors import ArgumentError, AutogradError, ShapeError
 from ..messages import complain
 from ..op import op
 from ..samples import Fails, Rng, Sample, uniform
@@ -60,17 +60,27 @@ FAILING = [
 ]
 
 
-@op(name="einsum", samples=_einsum_samples, reference=np.einsum, fails=FAILING)
+@op(
+    name="einsum",
+    samples=_einsum_samples,
+    reference=np.einsum,
+    fails=FAILING,
+    residuals=("canonical",),
+)
 def _einsum(*arrays, subscripts):
-    dtype = np.result_type(*arrays)  # Python numbers stay weak
-    arrays = [np.asarray(a, dtype) for a in arrays]
-    path = _path(subscripts, tuple(a.shape for a in arrays))
-    return compact(np.einsum(subscripts, *arrays, optimize=path))[()]
+    try:
+        shapes = tuple([a.shape for a in arrays])
+    except AttributeError:  # of a Python number, which stays weak
+        dtype = np.result_type(*arrays)
+        return _einsum.op.forward(*[np.asarray(a, dtype) for a in arrays], subscripts=subscripts)
+    canonical, path = _plan(subscripts, shapes)
+    out = np.einsum(canonical, *arrays, optimize=path) if path else np.einsum(canonical, *arrays)
+    return (out if len(arrays) > 1 else compact(out))[()], canonical
 
 
 @_einsum.grad("arrays")
-def _(g, others, i, subscripts, arrays_shape):
-    subscripts, sizes, alone = _adjoint(subscripts, i, arrays_shape)
+def _(g, others, i, canonical, arrays_shape):
+    subscripts, sizes, alone = _adjoint(canonical, i, arrays_shape)
     eyes = [np.eye(n, dtype=g.dtype) for n in sizes]
     out = _einsum(g, *others, *eyes, subscripts=subscripts)
     if not alone:
@@ -112,17 +122,20 @@ def _adjoint(subscripts: str, i: int, shape: Shape) -> tuple[str, tuple[int, ...
 
 
 @lru_cache(maxsize=512)
-def _path(subscripts: str, shapes: tuple[Shape, ...]) -> Any:
-    """The order of contraction: False for one loop over everything."""
-    labels = subscripts.partition("->")[0].replace(",", "")
+def _plan(text: str, shapes: tuple[Shape, ...]) -> tuple[str, Any]:
+    """For arrays of these shapes the subscripts in their canonical form, and the order of
+    contraction: False for one loop over everything."""
+    inputs, arrow, output = text.replace(" ", "").partition("->")
+    terms = tuple([_letters(term) for term in inputs.split(",")])
+    subscripts = _canonical(terms, _letters(output) if arrow else None, shapes)
     sizes: dict[str, int] = {}
-    for label, n in zip(labels, chain(*shapes)):
+    for label, n in zip(subscripts.partition("->")[0].replace(",", ""), chain(*shapes)):
         sizes[label] = max(n, sizes.get(label, 1))
     if math.prod(sizes.values()) <= NAIVE:
-        return False
+        return subscripts, False
     blanks = [np.broadcast_to(0.0, shape) for shape in shapes]
     how = "optimal" if len(shapes) <= EXHAUSTIVE else "greedy"
-    return np.einsum_path(subscripts, *blanks, optimize=how)[0]
+    return subscripts, np.einsum_path(subscripts, *blanks, optimize=how)[0]
 
 
 @front(_einsum)
@@ -161,11 +174,24 @@ def einsum(*operands, optimize=True):
     np.float64(3.0)
     """
     try:
-        arrays, terms, result = _parse(operands)
-        subscripts = _canonical(terms, result, tuple(np.shape(a) for a in arrays))
+        if operands and isinstance(operands[0], str):
+            return _einsum(*operands[1:], subscripts=operands[0])
+        arrays, subscripts = _lettered(operands)
+        return _einsum(*arrays, subscripts=subscripts)
+    except AutogradError:
+        _explain(operands)
+        raise
+
+
+def _explain(operands: tuple[Any, ...]) -> None:
+    """Raise what is wrong with subscripts and shapes, and show them."""
+    try:
+        if operands and isinstance(operands[0], str):
+            _plan(operands[0], _shapes(operands[1:]))
+        else:
+            _lettered(operands)
     except (ArgumentError, ShapeError) as e:
         raise complain(type(e), "einsum", str(e), _shown(operands), whole=True) from None
-    return _einsum(*arrays, subscripts=subscripts)
 
 
 def _shown(operands: tuple[Any, ...]) -> dict[str, Any]:
@@ -178,24 +204,17 @@ def _shown(operands: tuple[Any, ...]) -> dict[str, Any]:
     return {"subscripts": text, **{f"operand {k}": a for k, a in enumerate(arrays)}}
 
 
-def _parse(operands: tuple[Any, ...]) -> tuple[tuple[Any, ...], tuple[Labels, ...], Labels | None]:
-    """The arrays, the labels of each, and the labels of the result (None: implicit)."""
-    if operands and isinstance(operands[0], str):
-        text, *arrays = operands
-        inputs, arrow, output = text.replace(" ", "").partition("->")
-        terms = [_letters(term) for term in inputs.split(",")]
-        result = _letters(output) if arrow else None
-    else:
-        count = len(operands) // 2
-        arrays = list(operands[: 2 * count : 2])
-        terms = [_numbers(term) for term in operands[1::2]]
-        result = _numbers(operands[-1]) if len(operands) % 2 and count else None
-    if not arrays:
-        raise ArgumentError("needs subscripts and at least one operand")
-    if len(terms) != len(arrays):
-        operand = "operand" if len(arrays) == 1 else "operands"
-        raise ArgumentError(f"{len(terms)} subscripts for {len(arrays)} {operand}")
-    return tuple(arrays), tuple(terms), result
+def _lettered(operands: tuple[Any, ...]) -> tuple[list[Any], str]:
+    """The arrays among operands with sublists, and the same in letters."""
+    count = len(operands) // 2
+    arrays = list(operands[: 2 * count : 2])
+    terms = tuple([_numbers(term) for term in operands[1::2]])
+    result = _numbers(operands[-1]) if len(operands) % 2 and count else None
+    return arrays, _canonical(terms, result, _shapes(arrays))
+
+
+def _shapes(arrays: Iterable[Any]) -> tuple[Shape, ...]:
+    return tuple([np.shape(a) for a in arrays])
 
 
 def _letters(term: str) -> Labels:
@@ -223,7 +242,15 @@ def _canonical(terms: tuple[Labels, ...], result: Labels | None, shapes: tuple[S
     """The subscripts in letters alone, without ellipses and with `->`.
 
     The axes of an ellipsis get the labels ..., -2, -1: counted from the last, as they broadcast.
+
+    terms : the labels of each array
+    result : those of the result, or None if they are implicit
     """
+    if not shapes:
+        raise ArgumentError("needs subscripts and at least one operand")
+    if len(terms) != len(shapes):
+        operand = "operand" if len(shapes) == 1 else "operands"
+        raise ArgumentError(f"{len(terms)} subscripts for {len(shapes)} {operand}")
     full = [_without_ellipsis(*each) for each in enumerate(zip(terms, shapes))]
     hidden = min((label for label in chain(*full) if isinstance(label, int)), default=0)
     dots = tuple(range(min(hidden, 0), 0))

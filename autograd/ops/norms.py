@@ -74,8 +74,10 @@ def vector_norm(x, /, *, axis=None, keepdims=False, ord=2):
     """
     if isinstance(ord, str):
         raise ArgumentError(f"ord of a vector norm is a number, not {ord!r}")
-    axes = None if axis is None else normalize_axes(axis, np.ndim(x))
-    return np.linalg.vector_norm(x, axis=axes, keepdims=keepdims, ord=ord)
+    if axis is not None:
+        axis = normalize_axes(axis, np.ndim(x))
+        axis = axis[0] if len(axis) == 1 else axis  # NumPy rearranges x for a tuple, even of one
+    return np.linalg.vector_norm(x, axis=axis, keepdims=keepdims, ord=ord)
 
 
 @vector_norm.grad("x")

@@ -31,9 +31,9 @@ def _float_dtype(x: Any) -> np.dtype[Any]:
     return np.result_type(x.dtype, np.float16)
 
 
-def _check_chance(name: str, p: float) -> None:
-    if not 0 <= p <= 1:
-        raise complain(ArgumentError, name, f"p must lie between 0 and 1, got {p}")
+def _no_chance(name: str, p: float) -> Exception:
+    """What to raise if p is no probability."""
+    return complain(ArgumentError, name, f"p must lie between 0 and 1, got {p}")
 
 
 def _dropout_samples(*shapes: tuple[int, ...]) -> Samples:
@@ -70,8 +70,9 @@ _BAD_CHANCE = Fails(np.ones((2, 3, 4)), p=1.5, match="p must lie.*1.5", error=Ar
     elementwise=True,
     masks=True,
 )
-def _dropout(x, /, *, p, shape, rng):
-    scale = np.where(_draws(rng, shape) < p, 0, 1 / (1 - p) if p < 1 else 0).astype(_float_dtype(x))
+def _dropout(x, /, *, p, rng, shape=None):
+    dropped = _draws(rng, np.shape(x) if shape is None else shape) < p
+    scale = np.where(dropped, 0, 1 / (1 - p) if p < 1 else 0).astype(_float_dtype(x))
     return x * scale, scale
 
 
@@ -82,7 +83,8 @@ def _(g, scale):
 
 def _dropped(name: str, x: Any, shape: tuple[int, ...], p: float, training: bool, rng: Any) -> Any:
     """x with blocks of elements dropped: one draw for each element of `shape`."""
-    _check_chance(name, p)
+    if not 0 <= p <= 1:
+        raise _no_chance(name, p)
     return _dropout(x, p=p, shape=shape, rng=rng) if training and p else x
 
 
@@ -105,8 +107,9 @@ def dropout(x, p=0.5, training=True, rng=None):
     >>> sorted(set(dropout(np.ones(100), rng=0).tolist()))
     [0.0, 2.0]
     """
-    x = operand(x)
-    return _dropped("dropout", x, x.shape, p, training, rng)
+    if not 0 <= p <= 1:
+        raise _no_chance("dropout", p)
+    return _dropout(x, p=p, rng=rng) if training and p else operand(x)
 
 
 def _channel_dropout(
@@ -213,9 +216,9 @@ def alpha_dropout(x, p=0.5, training=False, rng=None):
     ------
     Klambauer, Unterthiner, Mayr & Hochreiter (2017), "Self-Normalizing Neural Networks".
     """
-    _check_chance("alpha_dropout", p)
-    x = operand(x)
-    return _alpha_dropout(x, p=p, rng=rng) if training and p else x
+    if not 0 <= p <= 1:
+        raise _no_chance("alpha_dropout", p)
+    return _alpha_dropout(x, p=p, rng=rng) if training and p else operand(x)
 
 
 def _drop_connect_samples(rng: Rng) -> Iterable[Sample]:

@@ -11,6 +11,7 @@ from ..errors import ArgumentError, ShapeError
 from ..messages import complain
 from ..op import op
 from ..samples import Fails, Rng, Sample, uniform
+from ..tensor import Tensor
 from .diagonal import tril, triu
 from .products import front
 from .shape import expand_dims, squeeze
@@ -136,12 +137,13 @@ def _right_sides(a: Any, b: Any) -> None:
 
 def solve_with(narrow: Any, a: Any, b: Any, **options: Any) -> Any:
     """An op that takes b as matrices, for b a vector too."""
-    if np.ndim(b) == 0:
-        fact = "b is a single number, not a right-hand side"
-        raise complain(ShapeError, narrow.op.name, fact, {"a": a, "b": b})
-    if np.ndim(b) == 1:
+    ndim = b.ndim if type(b) is Tensor else np.ndim(b)
+    if ndim > 1:
+        return narrow(a, b, **options)
+    if ndim == 1:
         return squeeze(narrow(a, expand_dims(b, axis=-1), **options), axis=-1)
-    return narrow(a, b, **options)
+    fact = "b is a single number, not a right-hand side"
+    raise complain(ShapeError, narrow.op.name, fact, {"a": a, "b": b})
 
 
 def _solve_samples(rng: Rng) -> Iterable[Sample]:
@@ -168,8 +170,11 @@ SIDES = [
 
 @op(name="solve", samples=_solve_samples, reference=_solve_reference, fails=SIDES)
 def _solve(a, b, /):
-    _right_sides(square(a, "a"), b)
-    return np.linalg.solve(a, b)
+    try:
+        return np.linalg.solve(a, b)
+    except ValueError:
+        _right_sides(square(a, "a"), b)
+        raise
 
 
 @_solve.grad("a")
@@ -305,8 +310,10 @@ def solve_triangular(a, b, /, *, lower=False, trans=0, unit_diagonal=False):
     if trans not in _TRANSPOSED:
         fact = f"trans must be 0, 'N', 1 or 'T', got {trans!r}"
         raise complain(ArgumentError, "solve_triangular", fact)
-    options = {"lower": lower, "trans": _TRANSPOSED[trans], "unit_diagonal": unit_diagonal}
-    return solve_with(_solve_triangular, a, b, **options)
+    trans = _TRANSPOSED[trans]
+    return solve_with(
+        _solve_triangular, a, b, lower=lower, trans=trans, unit_diagonal=unit_diagonal
+    )
 
 
 def upper_solve(upper: Any, b: Any) -> Any:
@@ -358,7 +365,8 @@ def pinv(x, /, *, rtol=None):
     Golub & Pereyra (1973), "The differentiation of pseudo-inverses and nonlinear least squares
     problems whose variables separate", theorem 4.3.
     """
-    return np.linalg.pinv(np.multiply(matrices(x), 1.0), rtol=rtol)  # floats of integers
+    x = matrices(x)
+    return np.linalg.pinv(x if x.dtype.kind == "f" else np.multiply(x, 1.0), rtol=rtol)
 
 
 @pinv.grad("x")
