@@ -87,6 +87,7 @@ def _walk(
     watched = use_hooks and bool(hooked)
     take = cotangents.pop
     find = cotangents.get
+    vdot = np.vdot
 
     latest = None  # the entry found last is not on the heap yet: mostly it is the next to come off
     while heap or latest is not None:
@@ -110,9 +111,9 @@ def _walk(
             parent = parents[i]
             if parent is None or (wanted is not None and parent not in wanted):
                 continue
-            if create_graph or kind >= 3:
+            if create_graph or kind >= 4:
                 asked = fetch(node, i, create_graph)
-                if kind == 4 and parent in owned and not (create_graph or debug):
+                if kind == 5 and parent in owned and not (create_graph or debug):
                     first(cotangents[parent], g, *asked)
                     continue
                 gi: Any = fn(g, *asked)
@@ -120,10 +121,13 @@ def _walk(
                 gi = fn(g, saved[first])
             elif kind == 0:
                 gi = fn(g)
-            else:
+            elif kind == 2:
                 gi = fn(g, saved[first], saved[second])
-            if guard > level and not (same_shape and isfinite(gi)):
-                gi = zero_stays_zero(g, gi)
+            else:
+                gi = fn(g, *first(saved))
+            if guard > level:  # a sum of squares that is finite settles nearly every case at once
+                if create_graph or not isfinite(gi if same_shape else vdot(gi, gi)):
+                    gi = zero_stays_zero(g, gi)
             if debug:
                 _check_gradient(node, g, gi)
             if not same_shape:
@@ -222,14 +226,15 @@ def fetch(node: Node, i: int, box: bool, detached: bool = False) -> list[Any]:
     rule = op.rules[0 if op.variadic else i]
     if rule is None:
         raise _no_rule(node, i)
-    count = len(node.parents)
     values: Any = _boxed(node, detached) if box else node.saved
+    attrs: Any = node.attrs
+    count = len(node.parents)
     out: list[Any] = []
     for r in rule.reads:
         if r.__class__ is int:
             out.append(values[r])
         elif r.__class__ is str:
-            out.append(node.attrs[r])  # type: ignore[index]
+            out.append(attrs[r])
         elif r[0] == "shape":
             out.append(node.parents[i].shape)  # type: ignore[union-attr]
         elif r[0] == "dtype":
@@ -267,10 +272,13 @@ def zero_stays_zero(g: Any, gi: Any) -> Any:
     Only results that are not finite are touched: where they are finite, zero times the derivative
     is right already, and under create_graph its own derivative must stay.
     """
-    value = plain(gi)
+    value = gi._data if type(gi) is Tensor else gi
     if all_finite(value):
         return gi
-    return where((plain(g) == 0) & ~np.isfinite(value), 0, gi)
+    cotangent = plain(g)
+    if np.count_nonzero(cotangent) == cotangent.size:
+        return gi
+    return where((cotangent == 0) & ~np.isfinite(value), 0, gi)
 
 
 def fit(gi: Any, shape: tuple[int, ...], node: Node, i: int) -> Any:

@@ -133,6 +133,7 @@ class Op(Entry):
         self.rules: list[Rule | None] = [None] * len(self.arrays)
         self.unread = Unread(self.rules, self.variadic, 1 + len(self.residuals))
         self.plan: tuple[Step, ...] = ()
+        self._plans: dict[int, tuple[Step, ...]] = {}
         self._replan()
 
     def grad(
@@ -196,6 +197,7 @@ class Op(Entry):
 
     def _replan(self) -> None:
         self.unread.clear()
+        self._plans.clear()
         if self.variadic:  # the last of two stands for all
             self.keep = self._keep(False, False)[1:]
             return
@@ -211,7 +213,10 @@ class Op(Entry):
 
     def plan_for(self, count: int) -> tuple[Step, ...]:
         """The plan of a call with `count` arrays, for variadic ops."""
-        return tuple(step(i, self.rules[0]) for i in range(count))
+        plan = self._plans.get(count)
+        if plan is None:
+            plan = self._plans[count] = tuple(step(i, self.rules[0]) for i in range(count))
+        return plan
 
 
 def op(

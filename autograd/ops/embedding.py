@@ -10,7 +10,7 @@ import numpy as np
 from ..algebra import where
 from ..arguments import operand
 from ..engine import plain
-from ..errors import ArgumentError, DTypeError, IndexingError, ShapeError
+from ..errors import ArgumentError, AutogradError, DTypeError, IndexingError, ShapeError
 from ..messages import complain
 from ..op import composite, op
 from ..samples import Fails, Rng, Sample, distinct, uniform
@@ -110,7 +110,19 @@ _FAILS = (
     masks=True,
 )
 def _embedding(w, /, *, index, skip=None):
+    _check_rows(w, index)
     return w[index]
+
+
+def _check_rows(w: Any, index: np.ndarray) -> None:
+    """Raise unless w is a table that has all these rows."""
+    if w.ndim != 2:
+        raise ShapeError(f"weight must be (rows, features), got {w.ndim} axes")
+    inside = index.view(np.uintp) < len(w)  # negative ones are huge
+    if np.count_nonzero(inside) < index.size:
+        outside = index[~inside]
+        fact = f"index {outside[0]} does not exist among the {len(w)} rows of weight"
+        raise IndexingError(fact)
 
 
 @_embedding.grad("w", adder=_add_few_rows)
@@ -151,8 +163,15 @@ def embedding(indices, weight, padding_idx=None):
     Tensor([[0.],
             [2.]])
     """
-    weight, index, skip = _checked("embedding", indices, weight, padding_idx)
-    return _embedding(weight, index=index, skip=skip)
+    index = _ints("embedding", "indices", indices)
+    if padding_idx is not None:
+        weight, index, skip = _checked("embedding", index, weight, padding_idx)
+        return _embedding(weight, index=index, skip=skip)
+    try:
+        return _embedding(weight, index=index)
+    except AutogradError:
+        _checked("embedding", index, weight, None)
+        raise
 
 
 def _checked(
@@ -160,17 +179,14 @@ def _checked(
 ) -> tuple[Any, np.ndarray, int | None]:
     """The table, a copy of the indices, and the padding's number counted from the start."""
     index, weight = _ints(name, "indices", indices), operand(weight)
-    if weight.ndim != 2:
-        fact = f"weight must be (rows, features), got {weight.ndim} axes"
-        raise complain(ShapeError, name, fact, {"weight": weight})
-    rows = weight.shape[0]
-    inside = index.astype(np.uint64) < rows  # negative ones become huge
-    if np.count_nonzero(inside) < index.size:
-        outside = index[~inside]
-        fact = f"index {outside[0]} does not exist among the {rows} rows of weight"
-        raise complain(IndexingError, name, fact, {"indices": index, "weight": weight})
+    try:
+        _check_rows(plain(weight), index)
+    except (ShapeError, IndexingError) as e:
+        arrays = {"indices": index} if isinstance(e, IndexingError) else {}
+        raise complain(type(e), name, str(e), arrays | {"weight": weight}) from None
     if padding_idx is None:
         return weight, index, None
+    rows = weight.shape[0]
     if not -rows <= padding_idx < rows:
         fact = f"padding_idx {padding_idx} does not exist among the {rows} rows of weight"
         raise complain(IndexingError, name, fact, {"weight": weight})
@@ -181,7 +197,7 @@ def _ints(name: str, label: str, value: Any) -> np.ndarray:
     array = np.array(plain(value))
     if array.size and array.dtype.kind not in "iu":
         raise complain(DTypeError, name, f"{label} must be ints, not {array.dtype}")
-    return array.astype(np.intp)
+    return array if array.dtype == np.intp else array.astype(np.intp)
 
 
 # Bags
