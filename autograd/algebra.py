@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -58,15 +59,19 @@ def _sum_to_reference(x: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
 @op(samples=_sum_to_samples, reference=_sum_to_reference, public=False)
 def sum_to(x, /, *, shape):
     """Sum x over the axes that broadcasting an array of `shape` to x.shape adds or stretches."""
-    lead = x.ndim - len(shape)
-    axes = tuple(range(lead))
     if 1 not in shape:
-        return np.add.reduce(x, axis=axes)
+        return np.add.reduce(x, axis=_summed(x.ndim, shape))
     fast = sum_rows(x, shape) if x.size > COPIED else None
     if fast is not None:
         return fast
-    axes += tuple([i + lead for i, n in enumerate(shape) if n == 1])
-    return np.add.reduce(x, axis=axes, keepdims=True).reshape(shape)
+    return np.add.reduce(x, axis=_summed(x.ndim, shape), keepdims=True).reshape(shape)
+
+
+@lru_cache(maxsize=1024)
+def _summed(ndim: int, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The axes, of so many, that an array of `shape` lacks, or has only one element along."""
+    lead = ndim - len(shape)
+    return (*range(lead), *[i + lead for i, n in enumerate(shape) if n == 1])
 
 
 def _broadcast_to_samples(rng: Rng) -> Iterable[Sample]:

@@ -12,7 +12,7 @@ have options or residuals, `general` every other signature. All of them agree:
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -189,7 +189,7 @@ def optioned(op: Op, forward: Callable[..., Any]) -> Callable[..., Any]:
         keep = op.keep
         saved = (a if keep[0] else None, out if keep[1] else None)
         if has_residuals:
-            saved += tuple([r if k else None for r, k in zip(residuals, keep[2:])])
+            saved += needed(residuals, keep[2:])
         if len(options) < total:
             options = {**defaults, **options} if options else defaults
         return tracked(op, args, (p,), saved, options, out, _getframe(1))
@@ -232,7 +232,7 @@ def paired(op: Op, forward: Callable[..., Any]) -> Callable[..., Any]:
         keep = op.keep_first if q is None else op.keep_second if p is None else op.keep
         saved = (a if keep[0] else None, b if keep[1] else None, out if keep[2] else None)
         if has_residuals:
-            saved += tuple([r if k else None for r, k in zip(residuals, keep[3:])])
+            saved += needed(residuals, keep[3:])
         if len(options) < total:
             options = {**defaults, **options} if options else defaults
         t = tracked(op, args, (p, q), saved, options, out, _getframe(1))
@@ -251,7 +251,7 @@ def general(op: Op, forward: Callable[..., Any]) -> Callable[..., Any]:
     has_residuals = bool(op.residuals)
 
     def apply(*args, **options):
-        if len(args) != count and count is not None:
+        if count is not None and len(args) != count:
             args, options = split_positional(op, args, options)
         boxed = 0
         parents: list[Node | None] = []
@@ -288,6 +288,13 @@ def general(op: Op, forward: Callable[..., Any]) -> Callable[..., Any]:
         return t
 
     return apply
+
+
+def needed(residuals: Sequence[Any], keep: tuple[bool, ...]) -> tuple[Any, ...]:
+    """The residuals that rules read, and None for the others; mostly they read all."""
+    if False not in keep:
+        return tuple(residuals)
+    return tuple([r if k else None for r, k in zip(residuals, keep)])
 
 
 def untracked(op: Op, args: tuple[Any, ...], out: Any) -> Tensor:

@@ -7,6 +7,7 @@ a node comes off the heap every contribution to its cotangent has arrived. Nothi
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from heapq import heappop, heappush, heappushpop
 from math import isfinite
 from sys import getrefcount
@@ -125,9 +126,10 @@ def _walk(
                 gi = fn(g, saved[first], saved[second])
             else:
                 gi = fn(g, *first(saved))
-            if guard > level:  # a sum of squares that is finite settles nearly every case at once
-                if create_graph or not isfinite(gi if same_shape else vdot(gi, gi)):
-                    gi = zero_stays_zero(g, gi)
+            if guard > level and (  # mostly a sum of squares that is finite settles it at once
+                create_graph or not isfinite(gi if same_shape else vdot(gi, gi))
+            ):
+                gi = zero_stays_zero(g, gi)
             if debug:
                 _check_gradient(node, g, gi)
             if not same_shape:
@@ -235,6 +237,8 @@ def fetch(node: Node, i: int, box: bool, detached: bool = False) -> list[Any]:
             out.append(values[r])
         elif r.__class__ is str:
             out.append(attrs[r])
+        elif r[0] == "position":
+            out.append(i)
         elif r[0] == "shape":
             out.append(node.parents[i].shape)  # type: ignore[union-attr]
         elif r[0] == "dtype":
@@ -243,8 +247,6 @@ def fetch(node: Node, i: int, box: bool, detached: bool = False) -> list[Any]:
             out.append(tuple(values[:count]))
         elif r[0] == "others":
             out.append((*values[:i], *values[i + 1 : count]))
-        elif r[0] == "position":
-            out.append(i)
         else:  # ("after", k): out and residuals of a variadic op
             out.append(values[count + r[1]])
     return out
@@ -283,20 +285,27 @@ def zero_stays_zero(g: Any, gi: Any) -> Any:
 
 def fit(gi: Any, shape: tuple[int, ...], node: Node, i: int) -> Any:
     """Sum a rule's result over broadcast axes (or stretch it) to its input's shape."""
-    lead = gi.ndim - len(shape)
-    if lead > 0 and gi.shape[lead:] == shape and type(gi) is not Tensor:
-        return np.add.reduce(gi, axis=tuple(range(lead)))
-    stretched = lead < 0
-    for m, n in zip(gi.shape[::-1], shape[::-1]):
-        if m != n and n != 1:
-            if m != 1:
-                raise bad_result(node, i, gi)
-            stretched = True
-    if stretched:  # a smaller result, explained by broadcasting
+    stretched = _stretched(gi.shape, shape)
+    if stretched is None:
+        raise bad_result(node, i, gi)
+    if stretched:
         return gi + np.zeros(shape, plain(gi).dtype)
     if type(gi) is Tensor:
         return sum_to(gi, shape=shape)
     return sum_to.op.forward(gi, shape=shape)
+
+
+@lru_cache(maxsize=1024)
+def _stretched(given: tuple[int, ...], shape: tuple[int, ...]) -> bool | None:
+    """Whether an array must be stretched, rather than summed, to come to a shape by broadcasting;
+    None if that does not explain the two shapes."""
+    stretched = len(given) < len(shape)
+    for m, n in zip(given[::-1], shape[::-1]):
+        if m != n and n != 1:
+            if m != 1:
+                return None
+            stretched = True
+    return stretched
 
 
 RESULTS: tuple[Any, ...] = (np.ndarray, Tensor, *{np.dtype(c).type for c in "efdg"})

@@ -42,12 +42,13 @@ mark_internal(__file__)
 
 def user_frame(frame: FrameType) -> FrameType:
     """The innermost frame, from `frame` outwards, that is not the library's own."""
-    f: FrameType | None = frame
-    while f is not None:
-        if not internal[f.f_code.co_filename]:
-            return f
-        f = f.f_back
-    return frame
+    f = frame
+    while internal[f.f_code.co_filename]:
+        outer = f.f_back
+        if outer is None:
+            return frame
+        f = outer
+    return f
 
 
 class Where(NamedTuple):

@@ -32,9 +32,9 @@ from .trigonometric import tanh
 
 def check_reduction(name: str, reduction: str, *more: str) -> None:
     """Raise an ArgumentError unless it is "mean", "sum", "none" or one of `more`."""
-    known = ("mean", "sum", "none", *more)
-    if reduction not in known:
-        fact = f"reduction must be one of {', '.join(known)}, got {reduction!r}"
+    if reduction not in ("mean", "sum", "none") and reduction not in more:
+        known = ", ".join(("mean", "sum", "none", *more))
+        fact = f"reduction must be one of {known}, got {reduction!r}"
         raise complain(ArgumentError, name, fact)
 
 

@@ -15,6 +15,7 @@ from ..errors import ArgumentError, DTypeError, IndexingError, ShapeError
 from ..messages import complain
 from ..op import composite, op
 from ..samples import Fails, Rng, Sample, uniform
+from ..tensor import Tensor
 from .gather import one_hot
 from .index import getitem
 from .loss import REDUCE, check_reduction, constant, floats, prediction, reduced
@@ -209,7 +210,7 @@ def cross_entropy(
     x = prediction(input)
     axis = _class_axis(name, x)
     weight = _class_weights(name, weight, x, axis)
-    if np.shape(target) == x.shape:
+    if (target.shape if type(target) is Tensor else np.shape(target)) == x.shape:
         goal = _probabilities(name, x, target)
         return reduced(_soft_loss(x, goal, weight, label_smoothing, axis), reduction)
     classes, counted = _checked_classes(name, x, target, ignore_index, axis)
@@ -317,7 +318,7 @@ def temporal_cross_entropy(input, target, mask=None, reduction="mean"):
         target = np.where(plain(scale) == 0, -100, plain(target))
     ignored = -100 if scale is not None else None
     classes, counted = _checked_classes(name, x, target, ignored, axis=2)
-    if not counted.all():
+    if counted is not None:
         x = where(counted[:, :, None], x, 0)  # whatever padding holds, NaN included, has no effect
     loss = _cross_entropy(x, classes=classes, axis=2)
     loss = loss if scale is None else loss * scale
@@ -328,9 +329,10 @@ def temporal_cross_entropy(input, target, mask=None, reduction="mean"):
 
 
 def _class_axis(name: str, x: Any) -> int:
-    if x.ndim == 0:
+    ndim = x.ndim
+    if ndim == 0:
         raise complain(ShapeError, name, "input needs an axis of classes", {"input": x})
-    return min(1, x.ndim - 1)
+    return 1 if ndim > 1 else 0
 
 
 def _class_weights(name: str, weight: Any, x: Any, axis: int) -> Any:
@@ -353,10 +355,11 @@ def _probabilities(name: str, x: Any, target: Any) -> Any:
 
 def _checked_classes(
     name: str, x: Any, target: Any, ignored: int | None, axis: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """The classes, with 0 in place of ignored ones, and which of them count."""
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """The classes, with 0 in place of ignored ones, and which of them count; None for all."""
     classes = np.array(plain(target))
-    expected = (*x.shape[:axis], *x.shape[axis + 1 :])
+    shape = x.shape
+    count, expected = shape[axis], shape[:axis] + shape[axis + 1 :]
     arrays = {"input": x, "target": target}
     if classes.shape != expected:
         fact = f"target has shape {classes.shape}, expected {expected}: one class for each sample"
@@ -365,17 +368,14 @@ def _checked_classes(
     if classes.dtype.kind not in "iu":
         fact = f"target must hold class numbers (ints), but it is {classes.dtype}"
         raise complain(DTypeError, name, fact, arrays)
-    count = x.shape[axis]
     good = np.asarray(classes.astype(np.uint64) < count)  # negative ones become huge
     if np.count_nonzero(good) == good.size and (ignored is None or not 0 <= ignored < count):
-        return classes, good
+        return classes, None
     counted = np.full(classes.shape, True) if ignored is None else np.asarray(classes != ignored)
     wrong = counted & ~good
     if wrong.any():
         place = tuple(int(i) for i in np.argwhere(wrong)[0])
-        fact = (
-            f"target{list(place)} is {classes[place]}, but the classes are 0 to {x.shape[axis] - 1}"
-        )
+        fact = f"target{list(place)} is {classes[place]}, but the classes are 0 to {count - 1}"
         raise complain(IndexingError, name, fact, arrays)
     classes[~counted] = 0
     return classes, counted
@@ -390,9 +390,9 @@ def _soft_loss(x: Any, goal: Any, weight: Any, smoothing: float, axis: int) -> A
     return -sum(goal * log_softmax(x, axis=axis), axis=axis)
 
 
-def _reduced_by_weight(loss: Any, counted: np.ndarray, scale: Any, reduction: str) -> Any:
+def _reduced_by_weight(loss: Any, counted: np.ndarray | None, scale: Any, reduction: str) -> Any:
     """Losses that count, reduced; their mean is over the weights of their targets."""
-    if np.count_nonzero(counted) < counted.size:
+    if counted is not None:
         loss = where(counted, loss, 0)
         scale = counted.astype(loss.dtype) if scale is None else where(counted, scale, 0)
     if reduction == "mean" and scale is not None:

@@ -109,7 +109,7 @@ def dropout(x, p=0.5, training=True, rng=None):
     """
     if not 0 <= p <= 1:
         raise _no_chance("dropout", p)
-    return _dropout(x, p=p, rng=rng) if training and p else operand(x)
+    return _dropout(x, p=p, rng=rng, shape=None) if training and p else operand(x)
 
 
 def _channel_dropout(
