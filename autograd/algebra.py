@@ -74,6 +74,19 @@ def _summed(ndim: int, shape: tuple[int, ...]) -> tuple[int, ...]:
     return (*range(lead), *[i + lead for i, n in enumerate(shape) if n == 1])
 
 
+@lru_cache(maxsize=1024)
+def is_stretched(given: tuple[int, ...], shape: tuple[int, ...]) -> bool | None:
+    """Whether an array must be stretched, rather than summed, to come to a shape by broadcasting;
+    None if that does not explain the two shapes."""
+    stretched = len(given) < len(shape)
+    for m, n in zip(given[::-1], shape[::-1]):
+        if m != n and n != 1:
+            if m != 1:
+                return None
+            stretched = True
+    return stretched
+
+
 def _broadcast_to_samples(rng: Rng) -> Iterable[Sample]:
     yield Sample(uniform(rng, (1, 3)), shape=(4, 3))
     yield Sample(uniform(rng, (3,)), shape=(2, 4, 3))

@@ -7,7 +7,6 @@ a node comes off the heap every contribution to its cotangent has arrived. Nothi
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from heapq import heappop, heappush, heappushpop
 from math import isfinite
 from sys import getrefcount
@@ -16,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from . import modes
-from .algebra import all_finite, astype, sum_to, where
+from .algebra import all_finite, astype, is_stretched, sum_to, where
 from .errors import GraphError, RuleError
 from .graph import Node, ancestors
 from .hooks import hooked
@@ -285,7 +284,7 @@ def zero_stays_zero(g: Any, gi: Any) -> Any:
 
 def fit(gi: Any, shape: tuple[int, ...], node: Node, i: int) -> Any:
     """Sum a rule's result over broadcast axes (or stretch it) to its input's shape."""
-    stretched = _stretched(gi.shape, shape)
+    stretched = is_stretched(gi.shape, shape)
     if stretched is None:
         raise bad_result(node, i, gi)
     if stretched:
@@ -293,19 +292,6 @@ def fit(gi: Any, shape: tuple[int, ...], node: Node, i: int) -> Any:
     if type(gi) is Tensor:
         return sum_to(gi, shape=shape)
     return sum_to.op.forward(gi, shape=shape)
-
-
-@lru_cache(maxsize=1024)
-def _stretched(given: tuple[int, ...], shape: tuple[int, ...]) -> bool | None:
-    """Whether an array must be stretched, rather than summed, to come to a shape by broadcasting;
-    None if that does not explain the two shapes."""
-    stretched = len(given) < len(shape)
-    for m, n in zip(given[::-1], shape[::-1]):
-        if m != n and n != 1:
-            if m != 1:
-                return None
-            stretched = True
-    return stretched
 
 
 RESULTS: tuple[Any, ...] = (np.ndarray, Tensor, *{np.dtype(c).type for c in "efdg"})
