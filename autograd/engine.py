@@ -85,9 +85,7 @@ def _walk(
     debug = modes.state.debug
     freed_by = None if retain_graph else here()
     watched = use_hooks and bool(hooked)
-    take = cotangents.pop
-    find = cotangents.get
-    vdot = np.vdot
+    take, find, vdot = cotangents.pop, cotangents.get, np.vdot
 
     latest = None  # the entry found last is not on the heap yet: mostly it is the next to come off
     while heap or latest is not None:
@@ -107,13 +105,13 @@ def _walk(
             saved = node.saved
         parents = node.parents
         same_shape = op.elementwise and not node.shape  # 0-d in, 0-d out: nothing was broadcast
-        for i, fn, kind, first, second, guard in op.plan or op.plan_for(len(parents)):
+        for i, fn, kind, first, guard in op.plan or op.plan_for(len(parents)):
             parent = parents[i]
             if parent is None or (wanted is not None and parent not in wanted):
                 continue
-            if create_graph or kind >= 4:
+            if create_graph or kind >= 3:
                 asked = fetch(node, i, create_graph)
-                if kind == 5 and parent in owned and not (create_graph or debug):
+                if kind == 4 and parent in owned and not (create_graph or debug):
                     first(cotangents[parent], g, *asked)
                     continue
                 gi: Any = fn(g, *asked)
@@ -121,13 +119,9 @@ def _walk(
                 gi = fn(g, saved[first])
             elif kind == 0:
                 gi = fn(g)
-            elif kind == 2:
-                gi = fn(g, saved[first], saved[second])
             else:
                 gi = fn(g, *first(saved))
-            if guard > level and (  # mostly a sum of squares that is finite settles it at once
-                create_graph or not isfinite(gi if same_shape else vdot(gi, gi))
-            ):
+            if guard > level and (create_graph or not isfinite(gi if same_shape else vdot(gi, gi))):
                 gi = zero_stays_zero(g, gi)
             if debug:
                 _check_gradient(node, g, gi)

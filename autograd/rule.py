@@ -11,12 +11,12 @@ class Rule:
     """One gradient rule, and where the engine finds what it asks for.
 
     reads: an int is a position in node.saved, a str an option; other things are (kind,) pairs.
-    kind:  how the engine calls it. 0: fn(g); 1 and 2: with one or two saved arrays; 3: with more
-           of them, which `first` picks; 4: with anything; 5: with anything, and `first` adds the
-           result to a cotangent in place
+    kind:  how the engine calls it. 0: fn(g); 1: with a saved array; 2: with more of them, which
+           `first` picks; 3: with anything; 4: with anything, and `first` adds the result to a
+           cotangent in place
     """
 
-    __slots__ = ("fn", "reads", "kind", "first", "second", "guard")
+    __slots__ = ("fn", "reads", "kind", "first", "guard")
 
     def __init__(
         self,
@@ -29,13 +29,12 @@ class Rule:
         self.guard = guard if reads else 0
         self.reads = reads
         direct = all(type(r) is int for r in reads)
-        self.kind = min(len(reads), 3) if direct else 4
+        self.kind = min(len(reads), 2) if direct else 3
         self.first: Any = reads[0] if reads else None
-        self.second = reads[1] if len(reads) > 1 else None
-        if self.kind == 3:
+        if self.kind == 2:
             self.first = itemgetter(*reads)
         if adder is not None:
-            self.kind, self.first = 5, adder
+            self.kind, self.first = 4, adder
 
     def positions(self, i: int, count: int) -> set[int]:
         """Where in (*arrays, out, *residuals) it reads, as the rule of array i of so many."""
@@ -71,12 +70,12 @@ class Unread(dict[tuple[bool, ...], tuple[int, ...]]):
         return out
 
 
-# (argument position, rule, kind, first read, second read, guard): what the engine's loop unpacks.
-# An argument without a rule has kind 4, so that the engine comes to look for the rule by itself.
-Step = tuple[int, Any, int, Any, Any, int]
+# (argument position, rule, kind, first, guard): what the engine's loop unpacks. An argument without
+# a rule has kind 3, so that the engine comes to look for the rule by itself.
+Step = tuple[int, Any, int, Any, int]
 
 
 def step(i: int, rule: Rule | None) -> Step:
     if rule is None:
-        return i, None, 4, None, None, 0
-    return i, rule.fn, rule.kind, rule.first, rule.second, rule.guard
+        return i, None, 3, None, 0
+    return i, rule.fn, rule.kind, rule.first, rule.guard
