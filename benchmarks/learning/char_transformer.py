@@ -67,7 +67,7 @@ def validate(net: CharTransformer, data: Characters) -> float:
 
 
 def main() -> None:
-    run = Run(__doc__, minutes=5, pace=600)
+    run = Run(__doc__, minutes=8, pace=600)
     train, test = texts(run, LENGTH)
     net = CharTransformer(len(train.vocabulary), 128)
     learn(run, net, train, batch=32, lr=3e-3, weight_decay=0.05)
