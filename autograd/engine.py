@@ -109,18 +109,21 @@ def _walk(
             parent = parents[i]
             if parent is None or (wanted is not None and parent not in wanted):
                 continue
-            if create_graph or kind >= 3:
+            if create_graph or kind == 4:
                 asked = fetch(node, i, create_graph)
                 if kind == 4 and parent in owned and not (create_graph or debug):
                     first(cotangents[parent], g, *asked)
                     continue
                 gi: Any = fn(g, *asked)
+            elif kind == 3:
+                gi = fn(g, *first(saved, node.attrs, parents, i))
             elif kind == 1:
                 gi = fn(g, saved[first])
             elif kind == 0:
                 gi = fn(g)
             else:
-                gi = fn(g, *first(saved))
+                one, other = first
+                gi = fn(g, saved[one], saved[other])
             if guard > level and (create_graph or not isfinite(gi if same_shape else vdot(gi, gi))):
                 gi = zero_stays_zero(g, gi)
             if debug:
@@ -209,7 +212,7 @@ def _hand_out(g: Any, node: Node) -> Any:
     return np.array(g) if g.__class__ is np.ndarray else g
 
 
-def fetch(node: Node, i: int, box: bool, detached: bool = False) -> list[Any]:
+def fetch(node: Node, i: int, box: bool, detached: bool = False) -> tuple[Any, ...]:
     """What the rule of input i asked for: saved arrays, options, its input's shape and dtype.
 
     box : give saved arrays as the Tensors of the graph that they were
@@ -222,27 +225,7 @@ def fetch(node: Node, i: int, box: bool, detached: bool = False) -> list[Any]:
     if rule is None:
         raise _no_rule(node, i)
     values: Any = _boxed(node, detached) if box else node.saved
-    attrs: Any = node.attrs
-    count = len(node.parents)
-    out: list[Any] = []
-    for r in rule.reads:
-        if r.__class__ is int:
-            out.append(values[r])
-        elif r.__class__ is str:
-            out.append(attrs[r])
-        elif r[0] == "position":
-            out.append(i)
-        elif r[0] == "shape":
-            out.append(node.parents[i].shape)  # type: ignore[union-attr]
-        elif r[0] == "dtype":
-            out.append(node.parents[i].dtype)  # type: ignore[union-attr]
-        elif r[0] == "arrays":
-            out.append(tuple(values[:count]))
-        elif r[0] == "others":
-            out.append((*values[:i], *values[i + 1 : count]))
-        else:  # ("after", k): out and residuals of a variadic op
-            out.append(values[count + r[1]])
-    return out
+    return rule.read(values, node.attrs, node.parents, i)
 
 
 def _boxed(node: Node, detached: bool) -> list[Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from operator import itemgetter
 from typing import Any
 
 
@@ -11,12 +10,13 @@ class Rule:
     """One gradient rule, and where the engine finds what it asks for.
 
     reads: an int is a position in node.saved, a str an option; other things are (kind,) pairs.
-    kind:  how the engine calls it. 0: fn(g); 1: with a saved array; 2: with more of them, which
-           `first` picks; 3: with anything; 4: with anything, and `first` adds the result to a
-           cotangent in place
+    read:  (saved, options, parents, i) -> what the rule of input i asks for
+    kind:  how the engine calls it. 0: fn(g); 1: with the saved array number `first`; 2: with two of
+           them; 3: with anything, which `first` reads; 4: with anything, and `first` adds the
+           result to a cotangent in place
     """
 
-    __slots__ = ("fn", "reads", "kind", "first", "guard")
+    __slots__ = ("fn", "reads", "read", "kind", "first", "guard")
 
     def __init__(
         self,
@@ -28,11 +28,12 @@ class Rule:
         self.fn = fn
         self.guard = guard if reads else 0
         self.reads = reads
-        direct = all(type(r) is int for r in reads)
-        self.kind = min(len(reads), 2) if direct else 3
-        self.first: Any = reads[0] if reads else None
-        if self.kind == 2:
-            self.first = itemgetter(*reads)
+        self.read = reader(reads)
+        direct = len(reads) <= 2 and all(type(r) is int for r in reads)
+        self.kind = len(reads) if direct else 3
+        self.first: Any = self.read
+        if direct and reads:
+            self.first = reads[0] if self.kind == 1 else reads
         if adder is not None:
             self.kind, self.first = 4, adder
 
@@ -47,6 +48,32 @@ class Rule:
             elif r[0] == "after":
                 found.add(count + r[1])
         return found
+
+
+_PLACES = {
+    "position": "i",
+    "shape": "parents[i].shape",
+    "dtype": "parents[i].dtype",
+    "arrays": "tuple(saved[:len(parents)])",
+    "others": "(*saved[:i], *saved[i + 1 : len(parents)])",
+}
+
+
+def reader(reads: tuple[Any, ...]) -> Callable[..., tuple[Any, ...]]:
+    """The function that fetches these things, written out: no loop that decides at every call."""
+    places = []
+    for r in reads:
+        if type(r) is int:
+            places.append(f"saved[{r}]")
+        elif type(r) is str:
+            places.append(f"options[{r!r}]")
+        elif r[0] == "after":  # out and residuals of a variadic op
+            places.append(f"saved[len(parents) + {r[1]}]")
+        else:
+            places.append(_PLACES[r[0]])
+    inside = "".join(f"{place}, " for place in places)
+    found: Callable[..., tuple[Any, ...]] = eval(f"lambda saved, options, parents, i: ({inside})")
+    return found
 
 
 class Unread(dict[tuple[bool, ...], tuple[int, ...]]):
@@ -71,11 +98,11 @@ class Unread(dict[tuple[bool, ...], tuple[int, ...]]):
 
 
 # (argument position, rule, kind, first, guard): what the engine's loop unpacks. An argument without
-# a rule has kind 3, so that the engine comes to look for the rule by itself.
+# a rule has kind 4, so that the engine comes to look for the rule by itself.
 Step = tuple[int, Any, int, Any, int]
 
 
 def step(i: int, rule: Rule | None) -> Step:
     if rule is None:
-        return i, None, 3, None, 0
+        return i, None, 4, None, 0
     return i, rule.fn, rule.kind, rule.first, rule.guard

@@ -259,6 +259,9 @@ def _multiply_adds(node: Node) -> int:
         return math.prod(node.shape) * math.prod(_operand(node, 1)[1:])
     if name in _TRANSPOSED:  # each input gives to a filter
         return math.prod(_operand(node, 0)) * math.prod(_operand(node, 1)[1:])
+    if name == "recurrent_sequence":  # each step of each sample takes both matrices
+        steps, batch = _operand(node, 0)[:2]
+        return steps * batch * sum(math.prod(_operand(node, i)) for i in (2, 3))
     if name == "einsum":
         assert node.attrs is not None
         terms = node.attrs["subscripts"].partition("->")[0].split(",")

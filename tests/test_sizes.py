@@ -255,6 +255,7 @@ LAPACK = {
 SCIPY = {
     "xlogy", "xlog1py", "erf", "erfc", "erfinv", "ndtr", "log_ndtr", "inverse_mills", "entr",
     "lgamma", "digamma", "polygamma", "bessel_i", "i0", "i1", "i0e", "i1e", "matrix_exp", "gelu",
+    "gelu_dx",
     "kl_div", "run_means",
 }  # fmt: skip
 REFUSED = {"float16": LAPACK, "longdouble": LAPACK | SCIPY}

@@ -113,7 +113,10 @@ def max_pool_dx(
                 for j in range(left, right, L):
                     marks, to = pointer(ties, here + j), pointer(dx, at + j * S)
                     count = right - j
-                    shares(rows, columns, lanes, pointer(g, here + j), marks, plane, count, to, W)
+                    pitch = dilation[0] * W
+                    shares(
+                        rows, columns, lanes, pointer(g, here + j), marks, plane, count, to, pitch
+                    )
             for begin, end in ((0, first), (last, OW)):
                 for j in range(begin, end):
                     share = share_of(rows, columns, g, ties, plane, here + j)

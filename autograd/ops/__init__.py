@@ -61,6 +61,7 @@ FAMILIES = (
     "layer_norm",
     "regularise",
     "loss",
+    "loss_targets",
     "loss_classes",
     "loss_likelihood",
     "loss_margin",

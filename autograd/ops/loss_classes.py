@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from ..algebra import where
-from ..arguments import operand
 from ..engine import plain
 from ..errors import ArgumentError, DTypeError, IndexingError, ShapeError
 from ..messages import complain
@@ -18,7 +17,14 @@ from ..samples import Fails, Rng, Sample, uniform
 from ..tensor import Tensor
 from .gather import one_hot
 from .index import getitem
-from .loss import REDUCE, check_reduction, constant, floats, prediction, reduced
+from .loss import REDUCE, check_reduction, constant, prediction, reduced
+from .loss_targets import (
+    are_classes,
+    checked_classes,
+    class_axis,
+    class_weights,
+    probabilities,
+)
 from .products import front
 from .reduce import sum
 from .shape import expand_dims, reshape
@@ -108,6 +114,8 @@ CLASS_FAILS = (
     residuals=("peak", "total"),
 )
 def _cross_entropy(x, /, *, classes, axis):
+    if np.count_nonzero(classes.astype(np.uint64) < x.shape[axis]) != classes.size:
+        raise IndexingError(f"the classes are 0 to {x.shape[axis] - 1}")
     peak = np.maximum.reduce(x, axis, keepdims=True)
     weights = x - peak
     chosen = weights[_at(classes, axis)]
@@ -208,12 +216,18 @@ def cross_entropy(
         fact = f"label_smoothing must be 0 to 1, got {label_smoothing}"
         raise complain(ArgumentError, name, fact)
     x = prediction(input)
-    axis = _class_axis(name, x)
-    weight = _class_weights(name, weight, x, axis)
+    axis = class_axis(name, x)
+    simple = weight is None and not label_smoothing
+    if simple and are_classes(plain(target), x.shape, axis, ignore_index):
+        try:  # nearly always
+            return reduced(_cross_entropy(x, classes=np.array(plain(target)), axis=axis), reduction)
+        except IndexingError:  # some samples are ignored, or wrong
+            pass
+    weight = class_weights(name, weight, x, axis)
     if (target.shape if type(target) is Tensor else np.shape(target)) == x.shape:
-        goal = _probabilities(name, x, target)
+        goal = probabilities(name, x, target)
         return reduced(_soft_loss(x, goal, weight, label_smoothing, axis), reduction)
-    classes, counted = _checked_classes(name, x, target, ignore_index, axis)
+    classes, counted = checked_classes(name, x, target, ignore_index, axis)
     scale = None if weight is None else weight[classes]
     if label_smoothing:
         sure = np.moveaxis(one_hot(classes, num_classes=x.shape[axis], dtype=x.dtype), -1, axis)
@@ -247,9 +261,9 @@ def nll_loss(input, target, weight=None, ignore_index=-100, reduction="mean"):
     """
     check_reduction("nll_loss", reduction)
     x = prediction(input)
-    axis = _class_axis("nll_loss", x)
-    weight = _class_weights("nll_loss", weight, x, axis)
-    classes, counted = _checked_classes("nll_loss", x, target, ignore_index, axis)
+    axis = class_axis("nll_loss", x)
+    weight = class_weights("nll_loss", weight, x, axis)
+    classes, counted = checked_classes("nll_loss", x, target, ignore_index, axis)
     loss = -getitem(x, index=_at(classes, axis))
     scale = None if weight is None else weight[classes]
     loss = loss if scale is None else loss * scale
@@ -317,7 +331,7 @@ def temporal_cross_entropy(input, target, mask=None, reduction="mean"):
     if scale is not None:
         target = np.where(plain(scale) == 0, -100, plain(target))
     ignored = -100 if scale is not None else None
-    classes, counted = _checked_classes(name, x, target, ignored, axis=2)
+    classes, counted = checked_classes(name, x, target, ignored, axis=2)
     if counted is not None:
         x = where(counted[:, :, None], x, 0)  # whatever padding holds, NaN included, has no effect
     loss = _cross_entropy(x, classes=classes, axis=2)
@@ -326,59 +340,6 @@ def temporal_cross_entropy(input, target, mask=None, reduction="mean"):
 
 
 # Their arguments
-
-
-def _class_axis(name: str, x: Any) -> int:
-    ndim = x.ndim
-    if ndim == 0:
-        raise complain(ShapeError, name, "input needs an axis of classes", {"input": x})
-    return 1 if ndim > 1 else 0
-
-
-def _class_weights(name: str, weight: Any, x: Any, axis: int) -> Any:
-    if weight is None:
-        return None
-    array = constant(weight, x)
-    if array.shape != (x.shape[axis],):
-        fact = f"weight has shape {array.shape}, but there are {x.shape[axis]} classes"
-        raise complain(ShapeError, name, fact, {"input": x, "weight": weight})
-    return array
-
-
-def _probabilities(name: str, x: Any, target: Any) -> Any:
-    dtype = operand(target).dtype
-    if dtype.kind != "f":
-        fact = f"target has input's shape, so it must hold probabilities, but it is {dtype}"
-        raise complain(DTypeError, name, fact, {"input": x, "target": target})
-    return floats(target, x.dtype)
-
-
-def _checked_classes(
-    name: str, x: Any, target: Any, ignored: int | None, axis: int
-) -> tuple[np.ndarray, np.ndarray | None]:
-    """The classes, with 0 in place of ignored ones, and which of them count; None for all."""
-    classes = np.array(plain(target))
-    shape = x.shape
-    count, expected = shape[axis], shape[:axis] + shape[axis + 1 :]
-    arrays = {"input": x, "target": target}
-    if classes.shape != expected:
-        fact = f"target has shape {classes.shape}, expected {expected}: one class for each sample"
-        hint = f"target.reshape{expected}" if classes.size == math.prod(expected) else None
-        raise complain(ShapeError, name, fact, arrays, hint=hint)
-    if classes.dtype.kind not in "iu":
-        fact = f"target must hold class numbers (ints), but it is {classes.dtype}"
-        raise complain(DTypeError, name, fact, arrays)
-    good = np.asarray(classes.astype(np.uint64) < count)  # negative ones become huge
-    if np.count_nonzero(good) == good.size and (ignored is None or not 0 <= ignored < count):
-        return classes, None
-    counted = np.full(classes.shape, True) if ignored is None else np.asarray(classes != ignored)
-    wrong = counted & ~good
-    if wrong.any():
-        place = tuple(int(i) for i in np.argwhere(wrong)[0])
-        fact = f"target{list(place)} is {classes[place]}, but the classes are 0 to {count - 1}"
-        raise complain(IndexingError, name, fact, arrays)
-    classes[~counted] = 0
-    return classes, counted
 
 
 def _soft_loss(x: Any, goal: Any, weight: Any, smoothing: float, axis: int) -> Any:
