@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .op import Op
 
 _getframe = sys._getframe
+_new = Tensor.__new__
 
 
 def caller(op: Op, forward: Callable[..., Any]) -> Callable[..., Any]:
@@ -316,7 +317,7 @@ def tracked(
     frame: FrameType,
 ) -> Tensor:
     """The result of a call from `frame`, with its Node."""
-    t = Tensor.__new__(Tensor)
+    t = _new(Tensor)
     t._data = out
     t.origin = None
     t.node = n = Node()
@@ -333,7 +334,7 @@ def tracked(
         n.value = out
     code = frame.f_code
     if internal[code.co_filename]:
-        frame = user_frame(frame)
+        frame = user_frame(frame.f_back or frame)
         code = frame.f_code
     n.code = code
     n.lasti = frame.f_lasti

@@ -74,20 +74,15 @@ def _walk(
     use_hooks: bool,
 ) -> dict[Node, Any]:
     found: dict[Node, Any] = {}
-    cotangents: dict[Node, Any] = {}
-    heap: list[tuple[int, Node]] = []
+    cotangents, heap = _planted(seeds)
     owned: set[Node] = set()  # nodes whose cotangent is a buffer that this walk made
-    for node, g in seeds:
-        if node not in cotangents and node.op is not None:
-            heappush(heap, (-node.seq, node))
-        cotangents[node] = cotangents[node] + g if node in cotangents else g
-    level = 0 if careful else 1
-    debug = modes.state.debug
+    level, debug = 0 if careful else 1, modes.state.debug
     freed_by = None if retain_graph else here()
     watched = use_hooks and bool(hooked)
-    take, find, vdot = cotangents.pop, cotangents.get, np.vdot
+    take, find = cotangents.pop, cotangents.get
+    dots = np.vdot, np.ndarray.dot  # of arrays of one axis the second is faster
 
-    latest = None  # the entry found last is not on the heap yet: mostly it is the next to come off
+    latest = None  # found last, not on the heap yet: mostly it is the next to come off
     while heap or latest is not None:
         node = (heappop(heap) if latest is None else heappushpop(heap, latest))[1]
         latest = None
@@ -124,7 +119,9 @@ def _walk(
             else:
                 one, other = first
                 gi = fn(g, saved[one], saved[other])
-            if guard > level and (create_graph or not isfinite(gi if same_shape else vdot(gi, gi))):
+            if guard > level and (
+                create_graph or not isfinite(gi if same_shape else dots[gi.ndim == 1](gi, gi))
+            ):
                 gi = zero_stays_zero(g, gi)
             if debug:
                 _check_gradient(node, g, gi)
@@ -155,6 +152,17 @@ def _walk(
     g = gi = before = None  # so that a leaf's cotangent is nobody's but the dict's
     _gather_leaves(cotangents, found, owned, watched, create_graph)
     return found
+
+
+def _planted(seeds: Iterable[tuple[Node, Any]]) -> tuple[dict[Node, Any], list[tuple[int, Node]]]:
+    """The cotangents to begin with, and the heap of their nodes, leaves left out."""
+    cotangents: dict[Node, Any] = {}
+    heap: list[tuple[int, Node]] = []
+    for node, g in seeds:
+        if node not in cotangents and node.op is not None:
+            heappush(heap, (-node.seq, node))
+        cotangents[node] = cotangents[node] + g if node in cotangents else g
+    return cotangents, heap
 
 
 def _check_gradient(node: Node, g: Any, gi: Any) -> None:

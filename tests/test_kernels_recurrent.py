@@ -15,7 +15,7 @@ import nn
 from autograd import kernels
 from autograd.fused import Once
 from autograd.kernels import _host, _threads, recurrent_fast, warmup
-from autograd.ops.recurrent_sequence import composed, recurrent_sequence
+from autograd.ops.recurrent_sequence import Layer, composed, recurrent_sequence
 from autograd.testing import check_grads
 
 HOST = _host.simd().name
@@ -49,7 +49,7 @@ def lengths_for(rng, x):
 def pulled(inputs, g, **options):
     """The value of the op and the gradients of all its inputs."""
     tensors = [ag.Tensor(a, requires_grad=True) for a in inputs]
-    out = recurrent_sequence(*tensors, **options)
+    out = recurrent_sequence(*tensors, layer=Layer(**options))
     out.backward(g)
     return [np.array(out), *(np.array(t.grad) for t in tensors)]
 
@@ -118,14 +118,14 @@ def test_one_run_of_each_kernel_serves_all_inputs(kind):
 def test_higher_derivatives_of_a_compiled_layer(kind, reverse):
     inputs = arrays(np.random.default_rng(1), kind, 2, 2, 1, 2)
     options = {"kind": kind, "lengths": np.array([2, 1]), "reverse": reverse}
-    check_grads(lambda *a: recurrent_sequence(*a, **options), *inputs, order=2)
+    check_grads(lambda *a: recurrent_sequence(*a, layer=Layer(**options)), *inputs, order=2)
 
 
 @kinds
 def test_third_derivatives_of_a_compiled_layer(kind):
     x, state, *weights = arrays(np.random.default_rng(1), kind, 2, 1, 1, 1)
-    options = {"kind": kind, "lengths": np.array([2]), "reverse": False}
-    check_grads(lambda a, w: recurrent_sequence(x, state, a, w, weights[2], **options),
+    layer = Layer(kind, np.array([2]), False)
+    check_grads(lambda a, w: recurrent_sequence(x, state, a, w, weights[2], layer=layer),
                 *weights[:2], order=3)  # fmt: skip
 
 

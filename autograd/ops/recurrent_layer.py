@@ -22,7 +22,7 @@ from ..samples import Fails, Rng, Sample, Samples, uniform
 from .join import concat, stack
 from .products import checked_bias, linear
 from .recurrent import gru_cell, lstm_cell, lstm_step, rnn_cell
-from .recurrent_sequence import State, recurrent_sequence, steps_inside, unroll
+from .recurrent_sequence import Layer, State, recurrent_sequence, steps_inside, unroll
 from .shape import reshape
 
 # Arguments
@@ -106,9 +106,7 @@ def _run(
         x = reshape(x, shape=(steps, count, width))
         state = tuple(reshape(s, shape=(count, s.shape[-1])) for s in state)
     full = np.full(count, steps) if lengths is None else lengths
-    out = recurrent_sequence(
-        x, stack(state), w_ih, w_hh, b, kind=kind, lengths=full, reverse=bool(reverse)
-    )
+    out = recurrent_sequence(x, stack(state), w_ih, w_hh, b, layer=Layer(kind, full, bool(reverse)))
     if not flat:
         out = reshape(out, shape=(len(out), *batch, out.shape[-1]))
     return out[:steps], *(out[steps + k] for k in range(len(state)))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -108,6 +108,14 @@ def _composed_as(kind: str, lengths: np.ndarray, reverse: bool) -> Callable[...,
 # The op
 
 
+class Layer(NamedTuple):
+    """What a layer is: "tanh", "relu", "gru" or "lstm"; how many steps of each sample; the way."""
+
+    kind: str
+    lengths: np.ndarray
+    reverse: bool
+
+
 def _samples(rng: Rng) -> Iterable[Sample]:
     for kind, columns in (("tanh", 1), ("relu", 1), ("gru", 3), ("lstm", 4)):
         weights = uniform(rng, (2 * columns, 1)), uniform(rng, (2 * columns, 2))
@@ -116,15 +124,14 @@ def _samples(rng: Rng) -> Iterable[Sample]:
         lengths = np.array([2, 1])
         for reverse in (False, True):
             yield Sample(
-                uniform(rng, (2, 2, 1)), state, *weights, bias, kind=kind, lengths=lengths,
-                reverse=reverse, label=f"{kind}{', back' * reverse}", orders=2 - reverse,
+                uniform(rng, (2, 2, 1)), state, *weights, bias, layer=Layer(kind, lengths, reverse),
+                label=f"{kind}{', back' * reverse}", orders=2 - reverse,
             )  # fmt: skip
 
 
-def _reference(
-    x: Any, state: Any, w_ih: Any, w_hh: Any, b: Any, kind: str, lengths: Any, reverse: bool
-) -> np.ndarray:
+def _reference(x: Any, state: Any, w_ih: Any, w_hh: Any, b: Any, layer: Layer) -> np.ndarray:
     """Sample by sample and step by step."""
+    kind, lengths, reverse = layer
     logistic = np.vectorize(lambda v: 1 / (1 + np.exp(-v)), otypes=[float])
     rows, (h, *memory) = np.zeros((*x.shape[:2], w_hh.shape[1])), np.array(state)
     for n, count in enumerate(lengths):
@@ -154,13 +161,14 @@ def _reference(
     masks=True,
     public=False,
 )
-def recurrent_sequence(x, state, w_ih, w_hh, b, /, *, kind, lengths, reverse):
-    """The states of a "tanh", "relu", "gru" or "lstm" layer at all steps, then the last state.
+def recurrent_sequence(x, state, w_ih, w_hh, b, /, *, layer):
+    """The states of a layer at all steps, then the last state.
 
     x (time, batch, in); state (1, batch, hidden), for an lstm (2, batch, hidden) with the memory;
     the result is (time + 1 or 2, batch, hidden). b has a row for each row of the weights; that of a
     gru has a fourth column, of what reset scales. Where a sample is over, x must be finite.
     """
+    kind, lengths, reverse = layer
     found = kernels.sequence(kind, x, state, w_ih, w_hh, b, lengths, reverse)
     if found is None:
         return composed(x, state, w_ih, w_hh, b, kind, lengths, reverse), None, None, Once()
@@ -170,9 +178,8 @@ def recurrent_sequence(x, state, w_ih, w_hh, b, /, *, kind, lengths, reverse):
 def _rule(name: str) -> Callable[..., Any]:
     """The gradient rule for the input of this name."""
 
-    def rule(
-        g, x, state, w_ih, w_hh, b, out, gates, saved, once, kind, lengths, reverse
-    ):  # fmt: skip
+    def rule(g, x, state, w_ih, w_hh, b, out, gates, saved, once, layer):
+        kind, lengths, reverse = layer
         inputs = {"x": x, "state": state, "w_ih": w_ih, "w_hh": w_hh, "b": b}
         recorded = type(g) is Tensor
         if gates is None or recorded:

@@ -307,10 +307,11 @@ def solve_triangular(a, b, /, *, lower=False, trans=0, unit_diagonal=False):
     >>> solve_triangular(np.array([[2.0, 1.0], [0.0, 4.0]]), np.array([4.0, 8.0]))
     array([1., 2.])
     """
-    if trans not in _TRANSPOSED:
+    try:
+        trans = _TRANSPOSED[trans]
+    except (KeyError, TypeError):
         fact = f"trans must be 0, 'N', 1 or 'T', got {trans!r}"
-        raise complain(ArgumentError, "solve_triangular", fact)
-    trans = _TRANSPOSED[trans]
+        raise complain(ArgumentError, "solve_triangular", fact) from None
     return solve_with(
         _solve_triangular, a, b, lower=lower, trans=trans, unit_diagonal=unit_diagonal
     )
