@@ -1,10 +1,12 @@
 """What one recorded op costs: beside PyTorch on small arrays, beside micrograd on scalars.
 
 python benchmarks/dispatch.py [--only TEXT] [--quick]    # needs the `bench` extra
+python benchmarks/dispatch.py --all                     # every op beside its NumPy calls: overhead
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -160,6 +162,12 @@ def cases() -> Iterator[Case]:
 CASES = [*cases()]
 
 if __name__ == "__main__":
-    from runner import main
+    if "--all" in sys.argv:  # every op of the registry beside its own NumPy calls
+        sys.argv.remove("--all")
+        import overhead
 
-    main(["dispatch"])
+        overhead.main()
+    else:
+        import runner
+
+        runner.main(["dispatch"])
