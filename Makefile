@@ -12,7 +12,7 @@ help:
 	@echo "make demo    train a CNN on handwritten digits, draw its graph, check its derivatives"
 	@echo "make test    run the test suite        (make quick: the subset under a minute)"
 	@echo "make oracle  compare with PyTorch      (installs PyTorch)"
-	@echo "make bench   measure beside PyTorch and NumPy (installs them), ten minutes"
+	@echo "make bench   measure beside PyTorch and NumPy (installs them), a quarter of an hour"
 	@echo "make lint    ruff, mypy, and the generated files"
 	@echo "make docs    write the generated files again"
 
