@@ -10,7 +10,7 @@ JOBS   ?= auto
 
 help:
 	@echo "make demo    train a CNN on handwritten digits, draw its graph, check its derivatives"
-	@echo "make test    run the test suite        (make quick: the subset under a minute)"
+	@echo "make test    run the test suite        (make quick: without the slow ones)"
 	@echo "make oracle  compare with PyTorch      (installs PyTorch)"
 	@echo "make bench   measure beside PyTorch and NumPy (installs them), a quarter of an hour"
 	@echo "make lint    ruff, mypy, and the generated files"
