@@ -214,8 +214,12 @@ class Tensor:
 
     @property
     def requires_grad(self) -> bool:
-        """Whether derivatives flow to this tensor."""
+        """Whether derivatives flow to this tensor. Setting it is `requires_grad_`."""
         return self.node is not None
+
+    @requires_grad.setter
+    def requires_grad(self, requires_grad: bool) -> None:
+        self.requires_grad_(requires_grad)
 
     @property
     def is_leaf(self) -> bool:

@@ -84,6 +84,10 @@ class Tensor:
     def requires_grad(self) -> bool:
         ...
 
+    @requires_grad.setter
+    def requires_grad(self, requires_grad: bool) -> None:
+        ...
+
     @property
     def is_leaf(self) -> bool:
         ...

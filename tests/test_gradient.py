@@ -133,3 +133,13 @@ def test_create_graph_works_inside_no_grad():
     with ag.no_grad():
         d = y.gradient(x, create_graph=True)
     close(d.gradient(x), 12)
+
+
+def test_requires_grad_can_be_set_on_leaves_only():
+    x = Tensor([1.0, 2.0])
+    x.requires_grad = True
+    y = x * x
+    y.sum().backward()
+    close(x.grad, [2.0, 4.0])
+    with pytest.raises(GraphError, match="computed by multiply"):
+        y.requires_grad = False

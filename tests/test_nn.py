@@ -108,7 +108,8 @@ def test_a_frozen_parameter_is_a_parameter_still():
 def test_freezing_a_tensor_directly_keeps_it_a_parameter():
     net = Net()
     net.first.weight.requires_grad_(False)
-    net.scales[0].requires_grad_(False)
+    net.scales[0].requires_grad = False
+    assert not net.scales[0].requires_grad
     assert names(net.named_parameters()) == NET_PARAMETERS
 
 

@@ -83,7 +83,8 @@ class V:
 
     def normal(self) -> tuple[V, V]:
         """Distribution and density of a standard normal variable."""
-        return tuple(V(self.t, v) for v in _special.normal(self.t, self.value))  # type: ignore
+        distribution, density = _special.normal(self.t, self.value)
+        return V(self.t, distribution), V(self.t, density)
 
 
 # Straight lines
