@@ -12,12 +12,12 @@ from .matmul import matmul_stacks
 from .norm import affine_norm, affine_norm_dw, affine_norm_dx, sum_rows
 from .pool import avg_pool, avg_pool_dx, max_pool, max_pool_dx, max_pool_pick
 from .resample import Blend, blend_axis
-from .steps import adam_step
+from .steps import step, worth_stepping
 from .windows import fold, output_size, unfold
 
 __all__ = [
-    "KNOWN", "Blend", "adam_step", "affine_norm", "affine_norm_dw", "affine_norm_dx", "avg_pool",
+    "KNOWN", "Blend", "affine_norm", "affine_norm_dw", "affine_norm_dx", "avg_pool",
     "avg_pool_dx", "blend_axis", "conv", "conv_dw", "conv_dx", "curve", "fold", "get_num_threads",
     "matmul_stacks", "max_pool", "max_pool_dx", "max_pool_pick", "output_size",
-    "set_num_threads", "set_simd", "simd", "sum_rows", "unfold",
+    "set_num_threads", "set_simd", "simd", "step", "sum_rows", "unfold", "worth_stepping",
 ]  # fmt: skip

@@ -89,11 +89,12 @@ LEAST = 30_000  # multiplications from which on a compiled kernel is faster than
 
 def compiled(operations: int, *arrays: np.ndarray) -> bool:
     """Whether a compiled kernel is there for these arrays, and worth its call."""
+    if operations < LEAST:
+        return False
     dtype = arrays[0].dtype
-    return (
-        operations >= LEAST
-        and dtype.kind == "f"
-        and dtype.itemsize in (4, 8)
-        and all(a.dtype == dtype and a.ndim <= 5 for a in arrays)
-        and simd() is not None
-    )
+    if dtype.kind != "f" or dtype.itemsize not in (4, 8):
+        return False
+    for a in arrays:
+        if a.dtype != dtype or a.ndim > 5:
+            return False
+    return simd() is not None

@@ -40,7 +40,10 @@ def set_num_threads(count: int) -> None:
 
 def parts(count: int, operations: float) -> list[tuple[int, int]]:
     """range(count) in as many runs as threads are worth it for so many operations altogether."""
-    threads = max(1, min(get_num_threads(), count, int(operations / LEAST)))
+    worth = min(count, int(operations / LEAST))
+    if worth < 2:
+        return [(0, count)]
+    threads = max(1, min(get_num_threads(), worth))
     return [(count * i // threads, count * (i + 1) // threads) for i in range(threads)]
 
 

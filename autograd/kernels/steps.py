@@ -8,27 +8,34 @@ from . import _host, _threads
 from .curves import plain
 
 
-def adam_step(
-    p: np.ndarray, g: np.ndarray, m: np.ndarray, v: np.ndarray, numbers: tuple[float, ...]
-) -> bool:
-    """Adam's step in place; False, and nothing done, where NumPy has to do it.
+def worth_stepping(size: int) -> bool:
+    """Whether `step` is worth a try for a parameter of so many elements."""
+    return 4 * size >= _host.LEAST
 
-    numbers : (b1, c1, b2, c2, root, eps, rate) of
-        m = b1 * m + c1 * g; v = b2 * v + c2 * g * g; p += rate * m / (root * sqrt(v) + eps)
+
+def step(
+    name: str, g: np.ndarray, arrays: tuple[np.ndarray, ...], numbers: tuple[float, ...]
+) -> bool:
+    """The loop of `_steps` with this name, in place; False, and nothing done, where there is none.
+
+    arrays : the parameter, then what its optimiser keeps
+    numbers : up, decay, keep, and those of the formula
     """
-    if not _host.compiled(4 * p.size, p, g, m, v) or not all(
-        a.shape == p.shape and plain(a) for a in (p, m, v)
-    ):
+    p = arrays[0]
+    if not _host.compiled(4 * p.size, g, *arrays):
+        return False
+    if not all(a.shape == p.shape and plain(a) for a in arrays):
         return False
     from . import _steps
 
-    given = tuple(p.dtype.type(n) for n in numbers)
-    flat = [np.ascontiguousarray(a).reshape(-1) for a in (p, g, m, v)]
-    flat[1].flags.writeable = False  # mostly it is so already: one type to compile for
-
-    def task(run: tuple[int, int]) -> None:
-        part = slice(*run)
-        _steps.adam(*(a[part] for a in flat), given)
-
-    _threads.run(task, _threads.parts(p.size, p.size))
+    loop, given = getattr(_steps, name), np.array(numbers, p.dtype)
+    if g.flags.writeable or not g.flags.c_contiguous:  # mostly neither: one type to compile for
+        g = np.ascontiguousarray(g).view()
+        g.flags.writeable = False
+    flat = [a.ravel() for a in (g, *arrays)]
+    runs = _threads.parts(p.size, p.size)
+    if len(runs) == 1:
+        loop(*flat, given)
+    else:
+        _threads.run(lambda run: loop(*(a[slice(*run)] for a in flat), given), runs)
     return True

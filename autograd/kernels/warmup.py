@@ -99,12 +99,15 @@ def _recurrent_call(
 
 
 def _steps(dtype: Any, host: Simd) -> Iterator[Call]:
-    from . import _steps
+    from . import _steps as loops
 
-    numbers = tuple(np.dtype(dtype).type(n) for n in (0.9, 0.1, 0.99, 0.01, 1, 1e-8, -1e-3))
-    p, g, m, v = (np.ones(2, dtype) for _ in range(4))
-    g.flags.writeable = False
-    yield "Adam", partial(_steps.adam, p, g, m, v, numbers)
+    for loop, arrays, numbers in (
+        (loops.sgd, 1, 4), (loops.momentum, 2, 7), (loops.adam, 3, 11), (loops.adamax, 3, 8),
+        (loops.scaled, 2, 7),
+    ):  # fmt: skip
+        g, given = np.ones(2, dtype), [np.ones(2, dtype) for _ in range(arrays)]
+        g.flags.writeable = False
+        yield f"step {loop.__name__}", partial(loop, g, *given, np.ones(numbers, dtype))
 
 
 EXAMPLES = (_convolutions, _poolings, _curves, _normalisations, _recurrent, _steps)

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from autograd.kernels import adam_step
 from autograd.tensor import Tensor
 
 from .per_parameter import PerParameter
@@ -71,25 +70,28 @@ class Adam(PerParameter):
         self.at_least_zero(group, "lr", "eps", "weight_decay")
         self.below_one(group, "betas")
 
+    def at_once(self, p: Tensor, g: np.ndarray, group: Group, state: State) -> bool:
+        if group["amsgrad"]:
+            return False
+        t, (b1, b2) = self.coming(state), group["betas"]
+        root, rate = 1 / math.sqrt(1 - b2**t), -group["lr"] / (1 - b1**t)
+        numbers = b1, 1 - b1, b2, 1 - b2, root, group["eps"], rate, 0
+        return self.compiled("adam", p, g, group, state, ("exp_avg", "exp_avg_sq"), *numbers)
+
     def update(self, p: Tensor, g: np.ndarray, group: Group, state: State) -> None:
         t = self.count(state)
         beta1, beta2 = group["betas"]
-        m, v = self.kept(state, "exp_avg", p), self.kept(state, "exp_avg_sq", p)
-        root, rate = 1 / math.sqrt(1 - beta2**t), -group["lr"] / (1 - beta1**t)
-        if p.ndim and not group["amsgrad"]:
-            numbers = beta1, 1 - beta1, beta2, 1 - beta2, root, group["eps"], rate
-            if adam_step(p.data, g, m, v, numbers):
-                return
         step, denominator = self.spare(p, 0), self.spare(p, 1)
+        m, v = self.kept(state, "exp_avg", p), self.kept(state, "exp_avg_sq", p)
         self.average(m, g, beta1, step)
         self.average(v, np.multiply(g, g, out=step), beta2, step)
         if group["amsgrad"]:
             largest = self.kept(state, "max_exp_avg_sq", p)
             v = np.maximum(largest, v, out=largest)
         np.sqrt(v, out=denominator)
-        denominator *= root
+        denominator *= 1 / math.sqrt(1 - beta2**t)
         denominator += group["eps"]
-        self.move(p, np.divide(m, denominator, out=step), rate)
+        self.move(p, np.divide(m, denominator, out=step), -group["lr"] / (1 - beta1**t))
 
 
 class AdamW(Adam):

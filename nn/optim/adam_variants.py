@@ -61,6 +61,11 @@ class Adamax(PerParameter):
         self.at_least_zero(group, "lr", "eps", "weight_decay")
         self.below_one(group, "betas")
 
+    def at_once(self, p: Tensor, g: np.ndarray, group: Group, state: State) -> bool:
+        b1, b2 = group["betas"]
+        numbers = b1, 1 - b1, b2, group["eps"], -group["lr"] / (1 - b1 ** self.coming(state))
+        return self.compiled("adamax", p, g, group, state, ("exp_avg", "exp_inf"), *numbers)
+
     def update(self, p: Tensor, g: np.ndarray, group: Group, state: State) -> None:
         t = self.count(state)
         beta1, beta2 = group["betas"]
@@ -125,22 +130,38 @@ class NAdam(PerParameter):
         self.at_least_zero(group, "lr", "eps", "weight_decay", "momentum_decay")
         self.below_one(group, "betas")
 
+    def _rates(self, group: Group, state: State) -> tuple[float, float, float]:
+        """The product of all mu so far, and the rates of g and of m."""
+        t, lr = self.coming(state), group["lr"]
+        decay = group["momentum_decay"]
+        mu, ahead = (group["betas"][0] * (1 - 0.96 ** (k * decay) / 2) for k in (t, t + 1))
+        product = state.get("mu_product", 1.0) * mu
+        return product, -lr * (1 - mu) / (1 - product), -lr * ahead / (1 - product * ahead)
+
+    def at_once(self, p: Tensor, g: np.ndarray, group: Group, state: State) -> bool:
+        b1, b2 = group["betas"]
+        product, of_g, of_m = self._rates(group, state)
+        root = 1 / math.sqrt(1 - b2 ** self.coming(state))
+        numbers = b1, 1 - b1, b2, 1 - b2, root, group["eps"], of_m, of_g
+        kept = "exp_avg", "exp_avg_sq"
+        done = self.compiled("adam", p, g, group, state, kept, *numbers)
+        if done:
+            state["mu_product"] = product
+        return done
+
     def update(self, p: Tensor, g: np.ndarray, group: Group, state: State) -> None:
-        t = self.count(state)
+        product, of_g, of_m = self._rates(group, state)
+        t, state["mu_product"] = self.count(state), product
         beta1, beta2 = group["betas"]
         step, denominator = self.spare(p, 0), self.spare(p, 1)
-        mu, mu_next = (beta1 * (1 - 0.96 ** (k * group["momentum_decay"]) / 2) for k in (t, t + 1))
-        product = state["mu_product"] = state.get("mu_product", 1.0) * mu
         m, v = self.kept(state, "exp_avg", p), self.kept(state, "exp_avg_sq", p)
         self.average(m, g, beta1, step)
         self.average(v, np.multiply(g, g, out=step), beta2, step)
         np.sqrt(v, out=denominator)
         denominator *= 1 / math.sqrt(1 - beta2**t)
         denominator += group["eps"]
-        lr = group["lr"]
-        self.move(p, np.divide(g, denominator, out=step), -lr * (1 - mu) / (1 - product))
-        ahead = mu_next / (1 - product * mu_next)
-        self.move(p, np.divide(m, denominator, out=step), -lr * ahead)
+        self.move(p, np.divide(g, denominator, out=step), of_g)
+        self.move(p, np.divide(m, denominator, out=step), of_m)
 
 
 class RAdam(PerParameter):

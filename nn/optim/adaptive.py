@@ -64,6 +64,11 @@ class Adagrad(PerParameter):
     def check(self, group: Group) -> None:
         self.at_least_zero(group, *(name for name in self.defaults if name != "maximize"))
 
+    def at_once(self, p: Tensor, g: np.ndarray, group: Group, state: State) -> bool:
+        self.kept(state, "sum", p, group["initial_accumulator_value"])
+        rate = -group["lr"] / (1 + (self.coming(state) - 1) * group["lr_decay"])
+        return self.compiled("scaled", p, g, group, state, ("sum",), 1, 1, group["eps"], rate)
+
     def update(self, p: Tensor, g: np.ndarray, group: Group, state: State) -> None:
         t = self.count(state)
         step, denominator = self.spare(p, 0), self.spare(p, 1)
@@ -188,6 +193,12 @@ class RMSprop(PerParameter):
     def check(self, group: Group) -> None:
         self.at_least_zero(group, "lr", "eps", "weight_decay", "momentum")
         self.below_one(group, "alpha")
+
+    def at_once(self, p: Tensor, g: np.ndarray, group: Group, state: State) -> bool:
+        if group["centered"] or group["momentum"]:
+            return False
+        numbers = group["alpha"], 1 - group["alpha"], group["eps"], -group["lr"]
+        return self.compiled("scaled", p, g, group, state, ("square_avg",), *numbers)
 
     def update(self, p: Tensor, g: np.ndarray, group: Group, state: State) -> None:
         self.count(state)

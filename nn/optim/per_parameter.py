@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.kernels import step, worth_stepping
 from autograd.tensor import Tensor
 
 from .optimizer import Closure, Optimizer
@@ -72,11 +73,20 @@ class PerParameter(Optimizer):
             g = np.add(np.multiply(p.data, decay, out=self.spare(p)), g, out=self.spare(p, -1))
         return g
 
+    def at_once(self, p: Tensor, g: np.ndarray, group: Group, state: State) -> bool:
+        """Do what `prepare` and `update` do in one pass, by `self.compiled`, if that is possible.
+
+        Called for large parameters only. Where it is not possible the state must be as before, or
+        as `self.kept` would make it.
+        """
+        return False
+
     # What its formula is made of
 
     def move(self, p: Tensor, step: np.ndarray, scale: float = 1.0) -> None:
         """p += scale * step, in place. `step` is overwritten."""
-        np.multiply(step, scale, out=step)
+        if scale != 1:
+            np.multiply(step, scale, out=step)
         if p.ndim:
             data = p.data
             np.add(data, step, out=data)
@@ -108,9 +118,13 @@ class PerParameter(Optimizer):
             state[name] = np.full(p.shape, start, p.dtype)
         return state[name]
 
+    def coming(self, state: State) -> int:
+        """The number of this step, from 1, until it is counted."""
+        return int(state.get("step", 0)) + 1
+
     def count(self, state: State) -> int:
-        """The number of this step, from 1."""
-        t = state["step"] = int(state.get("step", 0)) + 1
+        """Count this step; its number, from 1."""
+        t = state["step"] = self.coming(state)
         return t
 
     def average(self, mean: np.ndarray, new: np.ndarray, rate: float, spare: np.ndarray) -> None:
@@ -118,16 +132,36 @@ class PerParameter(Optimizer):
         mean *= rate
         mean += np.multiply(new, 1 - rate, out=spare)
 
+    def compiled(
+        self, name: str, p: Tensor, g: np.ndarray, group: Group, state: State,
+        kept: tuple[str, ...], *numbers: float,
+    ) -> bool:  # fmt: skip
+        """Step by the kernel of this name, given what the state keeps; whether there was one."""
+        up, decay, keep = -1.0 if group.get("maximize") else 1.0, group.get("weight_decay", 0), 1.0
+        if decay and self.decoupled(group):
+            decay, keep = 0, 1 - group["lr"] * decay
+        arrays = p.data, *(self.kept(state, k, p) for k in kept)
+        done = step(name, g, arrays, (up, decay, keep, *numbers))
+        if done and "step" in self.keeps:
+            self.count(state)
+        return done
+
     # The step
 
     def advance(self, closure: Closure | None) -> Any:
         loss = None if closure is None else closure()
         todo = [
-            (p, p.grad.numpy().astype(p.dtype, copy=False), group)
+            (p, grad.numpy(), group)
             for group in self.param_groups
             for p in group["params"]
-            if p.grad is not None and p.size
+            if (grad := p.grad) is not None
         ]
         for p, g, group in todo:
-            self.update(p, self.prepare(p, g, group), group, self.state[p])
+            if not g.size:
+                continue
+            if g.dtype != p.dtype:
+                g = g.astype(p.dtype)
+            state = self.state[p]
+            if not (worth_stepping(g.size) and self.at_once(p, g, group, state)):
+                self.update(p, self.prepare(p, g, group), group, state)
         return loss

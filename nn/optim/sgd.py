@@ -70,14 +70,26 @@ class SGD(PerParameter):
         if group["nesterov"] and (group["momentum"] == 0 or group["dampening"] != 0):
             raise ArgumentError("SGD: nesterov needs momentum above 0 and dampening 0")
 
+    def at_once(self, p: Tensor, g: np.ndarray, group: Group, state: State) -> bool:
+        momentum, rate = group["momentum"], -group["lr"]
+        if not momentum:
+            return self.compiled("sgd", p, g, group, state, (), rate)
+        if "momentum_buffer" not in state:  # the first step has a formula of its own
+            return False
+        numbers = momentum, 1 - group["dampening"], group["nesterov"], rate
+        return self.compiled("momentum", p, g, group, state, ("momentum_buffer",), *numbers)
+
     def update(self, p: Tensor, g: np.ndarray, group: Group, state: State) -> None:
+        momentum, rate = group["momentum"], -group["lr"]
+        if not momentum:
+            self.move(p, g * rate)
+            return
         step = self.spare(p)
-        momentum = group["momentum"]
-        np.copyto(step, self._velocity(g, group, state, step) if momentum else g)
-        if momentum and group["nesterov"]:
+        np.copyto(step, self._velocity(g, group, state, step))
+        if group["nesterov"]:
             step *= momentum
             step += g
-        self.move(p, step, -group["lr"])
+        self.move(p, step, rate)
 
     def _velocity(self, g: np.ndarray, group: Group, state: State, spare: np.ndarray) -> np.ndarray:
         if "momentum_buffer" not in state:
