@@ -162,7 +162,7 @@ def gelu(x, /, *, approximate="none"):
     ------
     Hendrycks & Gimpel (2016), "Gaussian Error Linear Units".
     """
-    fast = curve(_GELU.get(approximate, ""), x)
+    fast = curve(_GELU[approximate], x) if approximate in _GELU else None
     return x * _cdf(x, approximate) if fast is None else fast
 
 
@@ -184,7 +184,7 @@ _GELU = {"none": "gelu", "tanh": "gelu_tanh"}
 )
 def gelu_dx(g, x, /, *, approximate="none"):
     """g times the slope of gelu at x."""
-    fast = curve(_GELU[approximate] + "_dx", g, x)
+    fast = curve(_GELU[approximate] + "_dx", g, x) if approximate in _GELU else None
     if fast is not None:
         return fast
     cdf = _cdf(x, approximate)
