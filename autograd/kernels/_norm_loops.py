@@ -67,15 +67,16 @@ def standardize_rows_dw(g, x, mean, scale, out):
 
 
 @jit
-def row_moments(x, mean, square):
-    """The mean of each row, and its mean square distance from that."""
+def row_moments(x, center, mean, square):
+    """The mean of each row, and its mean square distance from that; or, not centred, from 0."""
     size = x.dtype.type(x.shape[1])
     for r in range(len(x)):
         row = x[r]
         m = x.dtype.type(0)
-        for i in range(len(row)):
-            m += row[i]
-        m /= size
+        if center:
+            for i in range(len(row)):
+                m += row[i]
+            m /= size
         total = x.dtype.type(0)
         for i in range(len(row)):
             d = row[i] - m

@@ -111,15 +111,16 @@ def _moments(
     loops: Any, x: np.ndarray, lead: Shape, count: int, axis: Shape, ndim: int, eps: float,
     center: bool,
 ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
-    """Mean and scale with the axes kept: those of rows, put together (Chan et al., 1979)."""
+    """Mean and scale with the axes kept: those of rows, put together (Chan et al., 1979).
+
+    Not centred, all means are 0.
+    """
     mean, square = (np.empty(len(x), x.dtype) for _ in range(2))
-    _deal(loops.row_moments, *x.shape, x, mean, square)
+    _deal(loops.row_moments, *x.shape, x, center, mean, square)
     means, squares = (v.reshape(*lead, *(1,) * count) for v in (mean, square))
     together = tuple(k % ndim for k in axis)
     middle = means.mean(together, keepdims=True)
-    around = means - middle if center else means
-    spread = (squares + around * around).mean(together, keepdims=True)
-    middle = middle if center else np.zeros_like(middle)
+    spread = (squares + (means - middle) ** 2).mean(together, keepdims=True)
     return middle, (1 / np.sqrt(spread + eps)).astype(x.dtype)
 
 

@@ -67,7 +67,7 @@ def _normalisations(dtype: Any, host: Simd) -> Iterator[Call]:
     yield "rows", partial(loops.standardize_rows, rows, row, row, 1e-5, True, rows, each, each)
     yield "rows, dx", partial(loops.standardize_rows_dx, rows, rows, row, each, each, True, rows)
     yield "rows, dw", partial(loops.standardize_rows_dw, rows, rows, each, each, row)
-    yield "moments", partial(loops.row_moments, rows, each, each)
+    yield "moments", partial(loops.row_moments, rows, True, each, each)
     yield "lines", partial(loops.row_lines, rows, each, each, each, rows)
     yield "products", partial(loops.row_products, rows, rows, each, each, each)
     yield "planes", partial(loops.row_planes, rows, rows, each, each, each, each, rows)
