@@ -25,7 +25,8 @@ ENGINE = words("""
     kernels._recurrent_cells kernels._recurrent_steps kernels.recurrent_fast
     kernels.windows kernels.conv_fast kernels.conv kernels.pool_fast kernels.pool kernels.resample
     kernels.matmul kernels.recurrent kernels.warmup
-    kernels.reference kernels
+    kernels.reference.windows kernels.reference.products kernels.reference.rows
+    kernels.reference.elements kernels.reference.recurrent kernels.reference kernels
     messages arguments binding python_protocol record dispatch
     samples rule op algebra engine fused backward forward
     ops linalg

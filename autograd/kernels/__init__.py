@@ -1,7 +1,7 @@
 """Array in, array out: the loops that the ops call.
 
 A kernel takes ndarrays and ints and trusts them: shapes are checked by the op that calls it.
-`reference.py` says in plain loops what each of them computes.
+`reference` says in plain loops what each of them computes.
 """
 
 from ._host import KNOWN, set_simd, simd
@@ -11,6 +11,7 @@ from .curves import curve
 from .matmul import matmul_stacks
 from .norm import affine_norm, affine_norm_dw, affine_norm_dx, sum_rows
 from .pool import avg_pool, avg_pool_dx, max_pool, max_pool_dx, max_pool_pick
+from .recurrent import sequence, sequence_back
 from .resample import Blend, blend_axis
 from .steps import step, worth_stepping
 from .windows import fold, output_size, unfold
@@ -19,5 +20,6 @@ __all__ = [
     "KNOWN", "Blend", "affine_norm", "affine_norm_dw", "affine_norm_dx", "avg_pool",
     "avg_pool_dx", "blend_axis", "conv", "conv_dw", "conv_dx", "curve", "fold", "get_num_threads",
     "matmul_stacks", "max_pool", "max_pool_dx", "max_pool_pick", "output_size",
-    "set_num_threads", "set_simd", "simd", "step", "sum_rows", "unfold", "worth_stepping",
+    "sequence", "sequence_back", "set_num_threads", "set_simd", "simd", "step", "sum_rows",
+    "unfold", "worth_stepping",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""What each kernel computes, in the plainest loops. Slow on purpose: the tests compare with it."""
+"""Convolution, pooling and resampling: loops over windows and the pixels that they meet."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from .resample import Blend
-from .windows import Padding, Sizes
+from ..resample import Blend
+from ..windows import Padding, Sizes
 
 Hit = tuple[Sizes, Sizes, Sizes]
 

@@ -1,0 +1,31 @@
+"""What each kernel computes, in the plainest loops. Slow on purpose: the tests compare with it.
+
+The twin of a kernel has its name and takes its arguments. It computes where the kernel leaves an
+array to NumPy, too.
+"""
+
+from .elements import curve, step
+from .products import matmul_stacks
+from .recurrent import sequence, sequence_back
+from .rows import affine_norm, affine_norm_dw, affine_norm_dx, sum_rows
+from .windows import (
+    avg_pool,
+    avg_pool_dx,
+    blend_axis,
+    conv,
+    conv_dw,
+    conv_dx,
+    fold,
+    hits,
+    last,
+    max_pool,
+    max_pool_dx,
+    max_pool_pick,
+    unfold,
+)
+
+__all__ = [
+    "affine_norm", "affine_norm_dw", "affine_norm_dx", "avg_pool", "avg_pool_dx",
+    "blend_axis", "conv", "conv_dw", "conv_dx", "curve", "fold", "hits", "last", "matmul_stacks",
+    "max_pool", "max_pool_dx", "max_pool_pick", "sequence", "sequence_back", "step", "sum_rows", "unfold",
+]  # fmt: skip

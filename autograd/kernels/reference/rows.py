@@ -1,0 +1,52 @@
+"""Normalisation, by its formulas."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..windows import Sizes
+
+
+def affine_norm(
+    x: np.ndarray, w: np.ndarray, b: np.ndarray, axis: Sizes, eps: float, center: bool, known: Any
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(x - mean) * scale * w + b; then the mean and scale = 1 / sqrt(mean square + eps)."""
+    mean = x.mean(axis, keepdims=True)
+    mean = mean if center else np.zeros_like(mean)
+    scale = 1 / np.sqrt(((x - mean) ** 2).mean(axis, keepdims=True) + eps)
+    mean, scale = known or (mean, scale.astype(x.dtype))
+    return (x - mean) * scale * w + b, mean, scale
+
+
+def affine_norm_dx(
+    g: np.ndarray, x: np.ndarray, w: np.ndarray, axis: Sizes, center: bool, mean: np.ndarray,
+    scale: np.ndarray,
+) -> np.ndarray:  # fmt: skip
+    """scale * (u - mean(u) - y * mean(u * y)) with u = g * w and y the standardized x."""
+    u, y = g * w, (x - mean) * scale
+    middle = u.mean(axis, keepdims=True) if center else 0
+    out: np.ndarray = scale * (u - middle - y * (u * y).mean(axis, keepdims=True))
+    return out
+
+
+def affine_norm_dw(
+    g: np.ndarray, x: np.ndarray, shape: Sizes, axis: Sizes, mean: np.ndarray, scale: np.ndarray
+) -> np.ndarray:
+    """g times the standardized x, summed to the shape of the weights."""
+    return _summed(g * ((x - mean) * scale), shape)
+
+
+def sum_rows(g: np.ndarray, shape: Sizes) -> np.ndarray:
+    """g summed to the shape."""
+    return _summed(g, shape)
+
+
+def _summed(g: np.ndarray, shape: Sizes) -> np.ndarray:
+    """The sum of all elements that broadcasting makes out of one."""
+    out = np.zeros(shape, g.dtype)
+    for index in np.ndindex(g.shape):
+        place = index[len(index) - len(shape) :]
+        out[tuple(i if n > 1 else 0 for i, n in zip(place, shape))] += g[index]
+    return out

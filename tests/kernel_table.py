@@ -1,0 +1,292 @@
+"""Arguments for every kernel: what all tests of kernels are run on.
+
+A new kernel gets a twin of the same name in `autograd.kernels.reference`, and a line in TABLE with
+a function that draws arguments. It takes a `Draw` and asks it for one of several values
+(`d.pick`), which hypothesis or a plain generator chooses, and for arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from autograd.kernels import Blend, output_size, reference
+from autograd.kernels.reference.elements import CURVES
+
+
+class Draw:
+    """Where arguments come from.
+
+    pick : (options) -> one of them
+    dtype : of the arrays
+    regular : whether arrays are contiguous, so that a kernel has no excuse to leave them to NumPy
+    special : whether arrays have some NaN and infinities in them
+    """
+
+    def __init__(self, pick: Callable[[Sequence], Any], dtype: Any, regular=True, special=False):
+        self.pick, self.dtype, self.regular, self.special = pick, np.dtype(dtype), regular, special
+        self.rng = np.random.default_rng(pick(range(1000)))
+
+    def finite(self, *shape: int, ties: bool = False) -> np.ndarray:
+        """Numbers of size 1; with `ties` many that are equal."""
+        values = self.rng.normal(size=(*shape, 2))
+        values = (values.round() if ties else values).astype(self.dtype)
+        values = values[..., 1][..., ::-1] if shape else values[1]
+        return np.ascontiguousarray(values) if self.regular else values
+
+    def array(self, *shape: int, ties: bool = False) -> np.ndarray:
+        """The same; some of them may be special."""
+        out = self.finite(*shape, ties=ties)
+        if self.special:
+            for value in (np.nan, np.inf, -np.inf):
+                out[self.rng.random(shape) < 0.04] = value
+        return out
+
+    def like(self, *arrays: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Results that become arguments, in this draw's dtype."""
+        return tuple(np.asarray(a, self.dtype if a.dtype.kind == "f" else a.dtype) for a in arrays)
+
+
+class Kernel(NamedTuple):
+    """What there is to know about one kernel.
+
+    arguments : (Draw) -> its arguments
+    pointers : whether its loops go through pointers, which Numba's checks of bounds do not see
+    shown : which part of its result is for others than the kernels beside it
+    numpy : whether NumPy does it where nothing is compiled, or the kernel says that it should
+    """
+
+    arguments: Callable[[Draw], tuple]
+    pointers: bool = False
+    shown: Callable[[Any], Any] = lambda result: result
+    numpy: bool = True
+
+
+# Windows
+
+
+# kernel, stride, dilation of one axis: few, because each window is compiled by itself
+AXES = ((2, 2, 1), (3, 1, 1), (3, 2, 1), (1, 1, 1), (2, 3, 2))
+
+
+def _axis(d: Draw, most: int, uneven: bool) -> tuple:
+    """size, kernel, stride, padding, dilation. Windows may be as large as the image; steps need not
+    divide it; the padding may be wider than a window."""
+    kernel, stride, dilation = d.pick(AXES)
+    span = dilation * (kernel - 1) + 1
+    before = d.pick((0, 1, 4))
+    after = d.pick((0, 2)) if uneven else before
+    least = max(1, span - before - after)
+    size = d.pick((least, least + 1, max(most, least), max(most - 1, least)))
+    return size, kernel, stride, (before, after), dilation
+
+
+def _axes(d: Draw, most: Sequence[int], uneven: bool = False) -> tuple:
+    """image, kernel, stride, padding, dilation"""
+    return tuple(zip(*(_axis(d, n, uneven) for n in most)))
+
+
+# (channels, filters) of a group
+CHANNELS = ((1, 1), (1, 2), (3, 5), (9, 1), (1, 17), (2, 18))
+
+
+def _convolution(d: Draw) -> tuple:
+    """x, w, g and the options"""
+    image, kernel, *options = _axes(d, d.pick(((40,), (9, 18), (3, 4, 3))), uneven=True)
+    groups = d.pick((1, 2))
+    c, o = d.pick(CHANNELS)
+    x, w = d.array(d.pick((1, 2)), groups * c, *image), d.finite(groups * o, c, *kernel)
+    out = [output_size(*axis) for axis in zip(image, kernel, *options)]
+    g = d.array(len(x), groups * o, *out)
+    return x, w, g, *options, groups
+
+
+def conv(d: Draw) -> tuple:
+    x, w, _, *options = _convolution(d)
+    return x, w, *options
+
+
+def conv_dx(d: Draw) -> tuple:
+    x, w, g, *options = _convolution(d)
+    return g, w, x.shape, *options
+
+
+def conv_dw(d: Draw) -> tuple:
+    d.special = False  # padding is 0, and 0 * inf is NaN
+    x, w, g, *options = _convolution(d)
+    return g, x, w.shape, *options
+
+
+def unfold(d: Draw) -> tuple:
+    image, *options = _axes(d, d.pick(((7,), (5, 6), (3, 2, 4))), uneven=True)
+    return d.array(*d.pick(((), (2,), (0, 3), (1, 2))), *image), *options
+
+
+def fold(d: Draw) -> tuple:
+    x, kernel, *options = unfold(d)
+    windows = d.array(*reference.unfold(x, kernel, *options).shape)
+    return windows, x, *options
+
+
+def _pool(d: Draw) -> tuple:
+    """x, size of the result, and the options; a last window may hang over the edge"""
+    image, kernel, stride, padding, dilation = _axes(d, d.pick(((40,), (7, 20), (3, 4, 5))))
+    out = map(output_size, image, kernel, stride, padding, dilation)
+    x = d.array(*d.pick(((), (2,), (0, 3), (1, 2))), *image, ties=True)
+    before = tuple(p for p, _ in padding)
+    return x, tuple(n + d.pick((0, 1)) for n in out), kernel, stride, before, dilation
+
+
+def max_pool(d: Draw) -> tuple:
+    return _pool(d)
+
+
+def max_pool_dx(d: Draw) -> tuple:
+    x, out, kernel, *options = _pool(d)
+    largest, ties = reference.max_pool(x, out, kernel, *options)
+    return d.array(*largest.shape), ties, x.shape, *options
+
+
+def max_pool_pick(d: Draw) -> tuple:
+    x, out, kernel, *options = _pool(d)
+    return d.array(*x.shape), reference.max_pool(x, out, kernel, *options)[1], *options
+
+
+def avg_pool(d: Draw) -> tuple:
+    x, out, *options, _ = _pool(d)
+    return x, d.finite(*out), *options
+
+
+def avg_pool_dx(d: Draw) -> tuple:
+    x, weight, *options = avg_pool(d)
+    g = d.array(*x.shape[: x.ndim - weight.ndim], *weight.shape)
+    return g, weight, x.shape, *options
+
+
+def blend_axis(d: Draw) -> tuple:
+    """Some entries, each place at most once; with weights or without."""
+    size, source, trail = d.pick((1, 3, 5)), d.pick((1, 4)), d.pick(((), (3,), (2, 1)))
+    places = d.rng.permutation(size * source)[: d.pick((0, 1, 3, 20))]
+    weights = d.rng.normal(size=len(places)) if d.pick((False, True)) else None
+    blend = Blend(size, source, places // source, places % source, weights)
+    x = d.array(*d.pick(((), (2,), (0, 2))), source, *trail)
+    return x, blend, -1 - len(trail)
+
+
+# Rows and elements
+
+
+NORMS = (  # shape, axis, shape of the weights
+    ((5, 3, 19), (-1,), (19,)), ((6, 1, 5), (1, 2), (1, 5)), ((1, 33), (1,), (33,)),
+    ((3, 4, 5, 6), (0, 2, 3), (4, 1, 1)), ((1, 4, 5, 2), (2, 3), (4, 1, 1)),
+    ((2, 3, 1, 30), (2, 3), (3, 1, 1)),
+)  # fmt: skip
+
+
+def _norm(d: Draw) -> tuple:
+    """x, g, w, b, axis, center, mean, scale"""
+    shape, axis, parameters = d.pick(NORMS)
+    center = d.pick((False, True))
+    x, g, w, b = d.array(*shape), d.finite(*shape), d.finite(*parameters), d.finite(*parameters)
+    _, *known = reference.affine_norm(x, w, b, axis, 1e-3, center, None)
+    return x, g, w, b, axis, center, *known
+
+
+def affine_norm(d: Draw) -> tuple:
+    x, _, w, b, axis, center, *_ = _norm(d)
+    return x, w, b, axis, 1e-3, center, None
+
+
+def affine_norm_dx(d: Draw) -> tuple:
+    x, g, w, _, axis, center, *known = _norm(d)
+    return g, x, w, axis, center, *known
+
+
+def affine_norm_dw(d: Draw) -> tuple:
+    x, g, w, _, axis, _, *known = _norm(d)
+    return g, x, w.shape, axis, *known
+
+
+def sum_rows(d: Draw) -> tuple:
+    shape, target = d.pick((((2, 4, 9), (4, 1)), ((3, 4, 2, 5), (4, 1, 1)), ((1, 11), (1, 1))))
+    return d.array(*shape), target
+
+
+OPTIONS = {"leaky_relu": (0.2,), "softplus": (2.0, 3.0), "elu": (0.5,)}
+
+
+def curve(d: Draw) -> tuple:
+    name = d.pick(tuple(CURVES))
+    shape = d.pick(((41,), (3, 1, 7), (1, 64), (0, 2)))
+    second = d.finite(*shape) if name.endswith("_dx") else None
+    return name, d.array(*shape), second, *OPTIONS.get(name.removesuffix("_dx"), ())
+
+
+RULES = (  # name, arrays beside the parameter, numbers of the formula
+    ("sgd", 0, (-0.1,)), ("momentum", 1, (0.9, 0.5, 0, -0.1)), ("momentum", 1, (0.9, 1, 1, -0.1)),
+    ("adam", 2, (0.9, 0.1, 0.99, 0.01, 1.1, 1e-3, -0.1, 0)),
+    ("adam", 2, (0.9, 0.1, 0.99, 0.01, 1.1, 1e-3, -0.1, -0.2)),
+    ("adamax", 2, (0.9, 0.1, 0.99, 1e-3, -0.1)), ("scaled", 1, (0.9, 0.1, 1e-3, -0.1)),
+)  # fmt: skip
+
+
+def step(d: Draw) -> tuple:
+    shape = d.pick(((37,), (3, 5), (1, 2, 1)))
+    name, kept, numbers = d.pick(RULES)
+    before = d.pick(((1, 0, 1), (-1, 0.01, 0.99)))
+    arrays = d.array(*shape), *(abs(d.finite(*shape)) for _ in range(kept))
+    return name, d.array(*shape), arrays, (*before, *numbers)
+
+
+def matmul_stacks(d: Draw) -> tuple:
+    m, k, n = (d.pick((1, 4, 17)) for _ in range(3))
+    x, y = d.array(3, k, m), d.array(1, n, k)
+    return x.swapaxes(1, 2)[::-1], y.swapaxes(1, 2)[..., ::-1]
+
+
+# Recurrent layers
+
+
+def sequence(d: Draw) -> tuple:
+    kind, columns = d.pick((("tanh", 1), ("relu", 1), ("gru", 3), ("lstm", 4)))
+    T, N, width, H = d.pick((1, 4)), d.pick((1, 2, 9)), d.pick((1, 3)), d.pick((1, 7, 20))
+    shapes = (
+        (T, N, width), (1 + (kind == "lstm"), N, H), (columns * H, width), (columns * H, H),
+        (4 * H if kind == "gru" else columns * H,),
+    )  # fmt: skip
+    x, state, *weights = (d.finite(*s) / np.sqrt(s[-1]).astype(d.dtype) for s in shapes)
+    if d.special:
+        x[0, 0] = np.nan
+    return kind, x, state, *weights, d.rng.integers(1, T + 1, N), d.pick((False, True))
+
+
+def sequence_back(d: Draw) -> tuple:
+    kind, x, state, w_ih, w_hh, b, lengths, reverse = sequence(d)
+    found = d.like(*reference.sequence(kind, x, state, w_ih, w_hh, b, lengths, reverse))
+    return kind, d.finite(*found[0].shape), *found, state, w_hh, lengths, reverse
+
+
+TABLE = {
+    "affine_norm": Kernel(affine_norm),
+    "affine_norm_dw": Kernel(affine_norm_dw),
+    "affine_norm_dx": Kernel(affine_norm_dx),
+    "avg_pool": Kernel(avg_pool, pointers=True),
+    "avg_pool_dx": Kernel(avg_pool_dx, pointers=True),
+    "blend_axis": Kernel(blend_axis),
+    "conv": Kernel(conv, pointers=True),
+    "conv_dw": Kernel(conv_dw, pointers=True),
+    "conv_dx": Kernel(conv_dx, pointers=True),
+    "curve": Kernel(curve, pointers=True),
+    "fold": Kernel(fold),
+    "matmul_stacks": Kernel(matmul_stacks),
+    "max_pool": Kernel(max_pool, pointers=True),
+    "max_pool_dx": Kernel(max_pool_dx, pointers=True),
+    "max_pool_pick": Kernel(max_pool_pick),
+    "sequence": Kernel(sequence, pointers=True, shown=lambda result: result[0]),
+    "sequence_back": Kernel(sequence_back, pointers=True, numpy=False),
+    "step": Kernel(step),
+    "sum_rows": Kernel(sum_rows),
+    "unfold": Kernel(unfold),
+}
