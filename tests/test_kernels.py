@@ -1,4 +1,4 @@
-"""Each kernel against its twin in reference.py, over shapes and settings that hypothesis draws."""
+"""Each kernel against its twin in `reference`, over shapes and settings that hypothesis draws."""
 
 import sys
 from unittest.mock import patch

@@ -27,5 +27,6 @@ from .windows import (
 __all__ = [
     "affine_norm", "affine_norm_dw", "affine_norm_dx", "avg_pool", "avg_pool_dx",
     "blend_axis", "conv", "conv_dw", "conv_dx", "curve", "fold", "hits", "last", "matmul_stacks",
-    "max_pool", "max_pool_dx", "max_pool_pick", "sequence", "sequence_back", "step", "sum_rows", "unfold",
+    "max_pool", "max_pool_dx", "max_pool_pick", "sequence", "sequence_back", "step", "sum_rows",
+    "unfold",
 ]  # fmt: skip
