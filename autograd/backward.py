@@ -36,14 +36,17 @@ def seed_for(output: Tensor, g: Any, name: str) -> Any:
     return array.astype(output.dtype, copy=False)[()]
 
 
-def has_zeros(seed: Any) -> bool:
-    """Whether a cotangent given by the caller already masks something."""
+def may_mask(seed: Any) -> bool:
+    """Whether a cotangent given by the caller may have zeros.
+
+    A large one is not searched: to look after the results of rules costs less.
+    """
     if seed is None:
         return False
     values = np.asarray(plain(seed))
-    if values.size > 4096:
-        return bool((values == 0).any())  # five times as fast as counting
-    return bool(np.count_nonzero(values) < values.size)
+    if not values.ndim:
+        return not values
+    return values.size > 4096 or bool(np.count_nonzero(values) < values.size)
 
 
 def _require_graph(output: Tensor, name: str) -> Node:
@@ -98,7 +101,7 @@ def backward(
         targets=frozenset(retained) if retained else frozenset(),
         create_graph=create_graph,
         retain_graph=retain_graph,
-        careful=has_zeros(gradient),
+        careful=may_mask(gradient),
     )
     with _accumulating:
         for leaf, g in found.items():
@@ -161,7 +164,7 @@ def gradient(
     if create_graph and type(gradient) is Tensor:
         seed = gradient
     found = gradients(
-        (self,), (seed,), inputs, create_graph=create_graph, careful=has_zeros(gradient)
+        (self,), (seed,), inputs, create_graph=create_graph, careful=may_mask(gradient)
     )
     return found[0] if len(inputs) == 1 else tuple(found)
 
