@@ -56,12 +56,14 @@ class Kernel(NamedTuple):
     pointers : whether its loops go through pointers, which Numba's checks of bounds do not see
     shown : which part of its result is for others than the kernels beside it
     numpy : whether NumPy does it where nothing is compiled, or the kernel says that it should
+    checks : whether it looks at its arguments itself, before it computes anything
     """
 
     arguments: Callable[[Draw], tuple]
     pointers: bool = False
     shown: Callable[[Any], Any] = lambda result: result
     numpy: bool = True
+    checks: bool = False
 
 
 # Windows
@@ -214,6 +216,41 @@ def sum_rows(d: Draw) -> tuple:
     return d.array(*shape), target
 
 
+def _rows(d: Draw) -> tuple:
+    """x, g, axes"""
+    shape = d.pick(((41,), (3, 1), (2, 3, 17), (1, 64), (4, 130), (0, 2)))
+    count = d.pick((1, len(shape)))
+    return d.array(*shape), d.finite(*shape), tuple(range(len(shape) - count, len(shape)))
+
+
+def softmax(d: Draw) -> tuple:
+    x, _, axes = _rows(d)
+    return x, axes, d.pick((False, True))
+
+
+def softmax_dx(d: Draw) -> tuple:
+    x, g, axes = _rows(d)
+    log = d.pick((False, True))
+    return g, *d.like(reference.softmax(x, axes, log)), axes, log
+
+
+def exp_sums(d: Draw) -> tuple:
+    x, _, axes = _rows(d)
+    return x, axes
+
+
+def cross_entropy(d: Draw) -> tuple:
+    x, _, _ = _rows(d)
+    return x, d.rng.integers(0, x.shape[-1], x.shape[:-1]), x.ndim - 1
+
+
+def cross_entropy_dx(d: Draw) -> tuple:
+    x, classes, axis = cross_entropy(d)
+    each = d.pick((False, True)) and classes.shape
+    g = d.finite(*classes.shape) if each else d.finite(1)[0]
+    return g, x, classes, axis, *d.like(reference.cross_entropy(x, classes, axis)[2])
+
+
 OPTIONS = {"leaky_relu": (0.2,), "softplus": (2.0, 3.0), "elu": (0.5,)}
 
 
@@ -278,14 +315,19 @@ TABLE = {
     "conv": Kernel(conv, pointers=True),
     "conv_dw": Kernel(conv_dw, pointers=True),
     "conv_dx": Kernel(conv_dx, pointers=True),
+    "cross_entropy": Kernel(cross_entropy, pointers=True, checks=True),
+    "cross_entropy_dx": Kernel(cross_entropy_dx, pointers=True),
     "curve": Kernel(curve, pointers=True),
+    "exp_sums": Kernel(exp_sums, pointers=True),
     "fold": Kernel(fold),
-    "matmul_stacks": Kernel(matmul_stacks),
+    "matmul_stacks": Kernel(matmul_stacks, checks=True),
     "max_pool": Kernel(max_pool, pointers=True),
     "max_pool_dx": Kernel(max_pool_dx, pointers=True),
     "max_pool_pick": Kernel(max_pool_pick),
     "sequence": Kernel(sequence, pointers=True, shown=lambda result: result[0]),
     "sequence_back": Kernel(sequence_back, pointers=True, numpy=False),
+    "softmax": Kernel(softmax, pointers=True),
+    "softmax_dx": Kernel(softmax_dx, pointers=True),
     "step": Kernel(step),
     "sum_rows": Kernel(sum_rows),
     "unfold": Kernel(unfold),

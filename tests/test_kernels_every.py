@@ -174,13 +174,13 @@ def test_kernels_run_in_workers_of_a_data_loader():
 
 @pytest.mark.parametrize("name", [n for n in sorted(REGISTRY) if isinstance(REGISTRY[n], Op)])
 def test_bad_calls_never_reach_a_kernel(name):
-    """The op raises first. NumPy checks the shapes of a product by itself."""
+    """The op raises first, but for kernels that look at their arguments themselves."""
     entry, reached = REGISTRY[name], []
 
     def kernel(which):
         return lambda *args: reached.append(which)
 
-    with patch.multiple(kernels, **{k: kernel(k) for k in TABLE if k != "matmul_stacks"}):
+    with patch.multiple(kernels, **{k: kernel(k) for k in TABLE if not TABLE[k].checks}):
         for call in entry.fails:
             with pytest.raises(AutogradError):
                 entry.call(*call.args, **call.attrs)

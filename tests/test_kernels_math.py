@@ -67,3 +67,14 @@ def test_any_number_of_values(simd):
     for size in range(40):
         x = np.linspace(-1, 1, size)
         np.testing.assert_allclose(value("tanh", simd, x), np.tanh(x), rtol=1e-15)
+
+
+@dtypes
+@sets
+def test_exp_of_what_is_not_positive(dtype, simd):
+    """Subnormal results are right to a unit of their own, and far below there is 0."""
+    x = -np.geomspace(float(np.finfo(dtype).tiny), 1e4, 20_001)
+    x = np.concatenate([x, [-0.0, -np.inf, -np.finfo(dtype).max, np.nan]]).astype(dtype)
+    out, expected = value("exp_below", simd, x), np.exp(x.astype(np.longdouble))
+    assert np.isnan(out[-1])
+    assert (np.abs(out - expected)[:-1] / np.spacing(expected[:-1].astype(dtype))).max() <= 1.5

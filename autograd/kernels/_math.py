@@ -85,6 +85,15 @@ def exp(t: Writer, x: ir.Value) -> ir.Value:
     return t.builder.fmul(t.fma(first, rest, first), second)
 
 
+def exp_below(t: Writer, x: ir.Value) -> ir.Value:
+    """exp(x) for x <= 0: 2**n alone cannot overflow, so it is made with room below."""
+    room, least = {4: (64, -110.0), 8: (512, -760.0)}[t.bytes]
+    edge = _number(t, least)
+    n, rest = _reduce(t, t.builder.select(t.builder.fcmp_ordered(">", edge, x), edge, x))
+    power = _power(t, t.builder.fadd(n, _number(t, float(room))))
+    return t.builder.fmul(t.fma(power, rest, power), _number(t, 2.0**-room))
+
+
 def logistic(t: Writer, x: ir.Value) -> ir.Value:
     """1 / (1 + exp(-x)), as e / (1 + e) or 1 / (1 + e) with e = exp(-|x|): nothing overflows."""
     b, one = t.builder, _number(t, 1.0)
@@ -104,7 +113,7 @@ def tanh(t: Writer, x: ir.Value) -> ir.Value:
     return b.bitcast(b.or_(out, sign), t.vector)
 
 
-FUNCTIONS = (exp, tanh, logistic)
+FUNCTIONS = (exp, tanh, logistic, exp_below)
 
 
 def _write_each(t: Writer, which: int) -> None:

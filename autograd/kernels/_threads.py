@@ -10,6 +10,9 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
+from typing import Any
+
+import numpy as np
 
 LEAST = 200_000  # operations that are worth a thread of their own: about 20 us
 
@@ -54,6 +57,20 @@ def run(task: Callable[[tuple[int, int]], object], runs: list[tuple[int, int]]) 
     pool = _executor()
     others = [pool.submit(task, r) for r in runs[1:]]
     return [task(runs[0]), *[f.result() for f in others]]
+
+
+def deal(loop: Callable[..., object], rows: int, operations: float, *arrays: Any) -> list[Any]:
+    """The loop over all rows of arrays that have so many; other arguments go to each thread."""
+    runs = parts(rows, operations)
+    if len(runs) == 1:
+        return [loop(*arrays)]
+
+    def task(run: tuple[int, int]) -> object:
+        part = slice(*run)
+        of_rows = (isinstance(a, np.ndarray) and len(a) == rows for a in arrays)
+        return loop(*(a[part] if there else a for a, there in zip(arrays, of_rows)))
+
+    return run(task, runs)
 
 
 def _executor() -> ThreadPoolExecutor:

@@ -45,5 +45,4 @@ def curve(name: str, x: Any, y: Any = None, *options: float) -> np.ndarray | Non
 
 def plain(x: np.ndarray) -> bool:
     """Whether x is the same type of array for the compiler as most are."""
-    flags = x.flags
-    return flags.c_contiguous and flags.writeable and flags.aligned and x.dtype.isnative
+    return x.flags.carray and x.dtype.isnative

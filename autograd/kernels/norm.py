@@ -8,7 +8,6 @@ to do between the loops that NumPy does it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
 from math import prod
 from typing import Any
@@ -51,16 +50,6 @@ def _chosen(axis: Any, parameters: Shape, *arrays: np.ndarray) -> tuple[str, int
     return _layout(x.shape, axis, parameters)
 
 
-def _deal(loop: Callable[..., None], rows: int, size: int, *arrays: Any) -> None:
-    """The loop over all rows of arrays that have so many; other arguments go to each thread."""
-
-    def task(run: tuple[int, int]) -> None:
-        part = slice(*run)
-        loop(*(a[part] if isinstance(a, np.ndarray) and len(a) == rows else a for a in arrays))
-
-    _threads.run(task, _threads.parts(rows, rows * size))
-
-
 def affine_norm(
     x: np.ndarray, w: np.ndarray, b: np.ndarray, axis: Shape, eps: float, center: bool, known: Any
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
@@ -83,7 +72,7 @@ def affine_norm(
     else:
         mean, scale = known
     per_row = (_per_row(v, lead, count) for v in (mean, scale * w, b))
-    _deal(loops.row_lines, rows, size, flat, *per_row, out.reshape(rows, size))
+    _threads.deal(loops.row_lines, rows, x.size, flat, *per_row, out.reshape(rows, size))
     return out, mean, scale
 
 
@@ -98,7 +87,9 @@ def _standardize_rows(
     def loop(x: Any, out: Any, mean: Any, scale: Any) -> None:
         loops.standardize_rows(x, w[0], b[0], eps, center, out, mean, scale)
 
-    _deal(loop, rows, size, x, out.reshape(rows, size), mean.reshape(rows), scale.reshape(rows))
+    _threads.deal(
+        loop, rows, x.size, x, out.reshape(rows, size), mean.reshape(rows), scale.reshape(rows)
+    )
 
 
 def _per_row(v: np.ndarray, lead: Shape, count: int) -> np.ndarray:
@@ -116,7 +107,7 @@ def _moments(
     Not centred, all means are 0.
     """
     mean, square = (np.empty(len(x), x.dtype) for _ in range(2))
-    _deal(loops.row_moments, *x.shape, x, center, mean, square)
+    _threads.deal(loops.row_moments, len(x), x.size, x, center, mean, square)
     means, squares = (v.reshape(*lead, *(1,) * count) for v in (mean, square))
     together = tuple(k % ndim for k in axis)
     middle = means.mean(together, keepdims=True)
@@ -144,18 +135,20 @@ def affine_norm_dx(
         def loop(g: Any, x: Any, mean: Any, scale: Any, out: Any) -> None:
             loops.standardize_rows_dx(g, x, weights, mean, scale, center, out)
 
-        _deal(loop, rows, size, *flat[:2], mean.reshape(rows), scale.reshape(rows), flat[2])
+        _threads.deal(
+            loop, rows, x.size, *flat[:2], mean.reshape(rows), scale.reshape(rows), flat[2]
+        )
         return out
     m, k, weight = (_per_row(v, lead, count) for v in (mean, scale, w))
     sums, products = (np.empty(rows, x.dtype) for _ in range(2))
-    _deal(loops.row_products, rows, size, *flat[:2], m, sums, products)
+    _threads.deal(loops.row_products, rows, x.size, *flat[:2], m, sums, products)
     together = tuple(a % x.ndim for a in axis if a % x.ndim < len(lead))
     of_u, of_uy = (
         np.broadcast_to((weight * v).reshape(lead).mean(together, keepdims=True) / size, lead)
         for v in (sums, products)
     )
     of_x, start = k**3 * of_uy.reshape(rows), k * of_u.reshape(rows) * center
-    _deal(loops.row_planes, rows, size, *flat[:2], m, k * weight, of_x, start, flat[2])
+    _threads.deal(loops.row_planes, rows, x.size, *flat[:2], m, k * weight, of_x, start, flat[2])
     return out
 
 
@@ -183,7 +176,7 @@ def affine_norm_dw(
         return np.add.reduce(np.array(found)).reshape(shape)
     m, k = (_per_row(v, lead, count) for v in (mean, scale))
     one, products = (np.empty(rows, x.dtype) for _ in range(2))
-    _deal(loops.row_products, rows, size, *flat, m, one, products)
+    _threads.deal(loops.row_products, rows, x.size, *flat, m, one, products)
     per_row = (k * products).reshape(lead)
     extra = len(lead) - (len(shape) - count)
     return per_row.sum(tuple(range(extra))).reshape(shape)
@@ -199,6 +192,6 @@ def sum_rows(g: np.ndarray, shape: Shape) -> np.ndarray | None:
     lead = g.shape[: g.ndim - count]
     rows, size = prod(lead), prod(g.shape[g.ndim - count :])
     sums = np.empty(rows, g.dtype)
-    _deal(loops.row_sums, rows, size, g.reshape(rows, size), sums)
+    _threads.deal(loops.row_sums, rows, g.size, g.reshape(rows, size), sums)
     extra = len(lead) - (len(shape) - count)
     return sums.reshape(lead).sum(tuple(range(extra))).reshape(shape)

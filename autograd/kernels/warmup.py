@@ -74,6 +74,21 @@ def _normalisations(dtype: Any, host: Simd) -> Iterator[Call]:
     yield "sums", partial(loops.row_sums, rows, each)
 
 
+def _softmaxes(dtype: Any, host: Simd) -> Iterator[Call]:
+    from . import _softmax_loops as loops
+
+    lanes = (0,) * host.lanes(np.dtype(dtype).itemsize)
+    rows, each, stats = (np.ones(shape, dtype) for shape in ((2, 8), (2,), (2, 2)))
+    classes = np.ones(2, np.int64)
+    yield "softmax", partial(loops.softmax_rows, lanes, rows, rows)
+    yield "log softmax", partial(loops.log_softmax_rows, lanes, rows, rows)
+    yield "softmax, dx", partial(loops.softmax_rows_dx, lanes, rows, rows, rows)
+    yield "log softmax, dx", partial(loops.log_softmax_rows_dx, lanes, rows, rows, rows)
+    yield "sums of exp", partial(loops.exp_sums_of_rows, lanes, rows, each, each)
+    yield "classes", partial(loops.cross_entropies, lanes, rows, classes, stats, each)
+    yield "classes, dx", partial(loops.cross_entropies_dx, lanes, each, rows, classes, stats, rows)
+
+
 def _recurrent(dtype: Any, host: Simd) -> Iterator[Call]:
     from . import recurrent_fast
 
@@ -110,7 +125,7 @@ def _steps(dtype: Any, host: Simd) -> Iterator[Call]:
         yield f"step {loop.__name__}", partial(loop, g, *given, np.ones(numbers, dtype))
 
 
-EXAMPLES = (_convolutions, _poolings, _curves, _normalisations, _recurrent, _steps)
+EXAMPLES = (_convolutions, _poolings, _curves, _normalisations, _softmaxes, _recurrent, _steps)
 
 
 def calls() -> list[Call]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import kernels
 from ..algebra import where
 from ..engine import plain
 from ..errors import ArgumentError, DTypeError, IndexingError, ShapeError
@@ -111,48 +112,69 @@ CLASS_FAILS = (
         Fails(_SCORES, np.ones((2, 3), int), error=DTypeError, match="probabilities.*int64"),
         Fails(_SCORES, _SCORES, label_smoothing=2, error=ArgumentError, match="0 to 1, got 2"),
     ],
-    residuals=("peak", "total"),
+    residuals=("stats",),
 )
-def _cross_entropy(x, /, *, classes, axis):
+def _cross_entropy(x, /, *, classes, axis, reduction="none"):
+    fast = kernels.cross_entropy(x, classes, axis)
+    loss, whole, stats = _each_cross_entropy(x, classes, axis) if fast is None else fast
+    if reduction != "none":
+        loss = x.dtype.type(whole / classes.size if reduction == "mean" else whole)
+    return loss, stats
+
+
+def _each_cross_entropy(
+    x: np.ndarray, classes: np.ndarray, axis: int
+) -> tuple[Any, Any, np.ndarray]:
+    """Losses, their sum, and for each the largest of x and the sum of exp(x - largest)."""
     if np.count_nonzero(classes.astype(np.uint64) < x.shape[axis]) != classes.size:
         raise IndexingError(f"the classes are 0 to {x.shape[axis] - 1}")
+    stats = np.empty((classes.size, 2), x.dtype)
     peak = np.maximum.reduce(x, axis, keepdims=True)
     weights = x - peak
     chosen = weights[_at(classes, axis)]
     np.exp(weights, out=weights)
-    total = np.add.reduce(weights, axis, keepdims=True)
-    return np.log(total.reshape(classes.shape)) - chosen, peak, total
+    total = np.add.reduce(weights, axis)
+    stats[:, 0], stats[:, 1] = peak.reshape(-1), total.reshape(-1)
+    loss = np.log(total) - chosen
+    return loss, np.add.reduce(loss, None, np.float64), stats
 
 
 @_cross_entropy.grad("x")
-def _(g, x, classes, axis, peak, total):
-    return cross_entropy_dx(g, x, classes=classes, axis=axis, peak=peak, total=total)
+def _(g, x, classes, axis, reduction, stats):
+    g = g / classes.size if reduction == "mean" else g
+    return cross_entropy_dx(g, x, classes=classes, axis=axis, stats=stats)
 
 
 def _dx_samples(rng: Rng) -> Iterable[Sample]:
     yield Sample(uniform(rng, (2,)), uniform(rng, (2, 3)), classes=np.array([2, 0]), axis=1)
     classes = np.array([[0, 1]])
     yield Sample(uniform(rng, (1, 2)), uniform(rng, (1, 3, 2)), classes=classes, axis=1)
+    yield Sample(uniform(rng, ()), uniform(rng, (1, 3, 2)), classes=classes, axis=1)
 
 
 def _dx_reference(g: np.ndarray, x: np.ndarray, classes: np.ndarray, axis: int) -> np.ndarray:
     shares = np.exp(np.apply_along_axis(lambda v: _log_shares(v.tolist()), axis, x))
     here = np.moveaxis(classes[..., None] == np.arange(x.shape[axis]), -1, axis)
-    return np.expand_dims(g, axis) * (shares - here)
+    return np.expand_dims(np.broadcast_to(g, classes.shape), axis) * (shares - here)
 
 
-@op(samples=_dx_samples, reference=_dx_reference, hints=("peak", "total"), public=False)
-def cross_entropy_dx(g, x, /, *, classes, axis, peak=None, total=None):
+@op(samples=_dx_samples, reference=_dx_reference, hints=("stats",), public=False)
+def cross_entropy_dx(g, x, /, *, classes, axis, stats=None):
     """g times (softmax(x) - 1 at the right class).
 
-    peak and total, the maximum of x and the sum of exp(x - peak), need not be given; cross_entropy
-    has them at hand.
+    g : a number, or one for each of the classes
+    stats : what cross_entropy has at hand
     """
-    peak = np.maximum.reduce(x, axis, keepdims=True) if peak is None else np.asarray(peak)
-    out = x - peak
+    if stats is None:
+        stats = _each_cross_entropy(x, classes, axis)[2]
+    stats = np.asarray(stats)
+    fast = kernels.cross_entropy_dx(g, x, classes, axis, stats)
+    if fast is not None:
+        return fast
+    kept = [1 if k == axis else n for k, n in enumerate(x.shape)]
+    out = x - stats[:, 0].reshape(kept)
     np.exp(out, out=out)
-    total = np.add.reduce(out, axis, keepdims=True) if total is None else np.asarray(total)
-    out *= np.reshape(g, total.shape) / total
+    out *= (g.reshape(kept) if g.ndim else g) / stats[:, 1].reshape(kept)
     out[_at(classes, axis)] -= g
     return out
 
@@ -165,7 +187,7 @@ def _(h, x, classes, axis):
 @cross_entropy_dx.grad("x")
 def _(h, g, x, axis):
     shares = softmax(x, axis=axis)
-    h = h * expand_dims(g, axis=axis)
+    h = h * (expand_dims(g, axis=axis) if g.ndim else g)
     return shares * (h - sum(h * shares, axis=axis, keepdims=True))
 
 
@@ -220,7 +242,8 @@ def cross_entropy(
     simple = weight is None and not label_smoothing
     if simple and are_classes(plain(target), x.shape, axis, ignore_index):
         try:  # nearly always
-            return reduced(_cross_entropy(x, classes=np.array(plain(target)), axis=axis), reduction)
+            classes = np.array(plain(target))
+            return _cross_entropy(x, classes=classes, axis=axis, reduction=reduction)
         except IndexingError:  # some samples are ignored, or wrong
             pass
     weight = class_weights(name, weight, x, axis)

@@ -1,5 +1,7 @@
 """Exponentials normalised along axes, without overflow. Each has a rule that keeps one array.
 
+Those of softmax and its logarithm are ops of their own, since there are kernels for them.
+
 An axis may be an int, a tuple of ints, or None for all of them.
 """
 
@@ -11,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import kernels
 from ..algebra import all_finite, where
 from ..dtypes import as_floats
 from ..op import normalize_axes, op
@@ -48,7 +51,10 @@ def _peak(x: Any, axes: tuple[int, ...]) -> Any:
 
 def _log_total(x: Any, axes: tuple[int, ...]) -> Any:
     """log(sum(exp(x))) as it stands, -inf where there is nothing to add."""
-    total = np.add.reduce(np.exp(x), axes, keepdims=True)
+    return _log(np.add.reduce(np.exp(x), axes, keepdims=True))
+
+
+def _log(total: Any) -> Any:
     if np.count_nonzero(total) == total.size:
         return np.log(total)
     with np.errstate(divide="ignore"):
@@ -58,6 +64,9 @@ def _log_total(x: Any, axes: tuple[int, ...]) -> Any:
 def _shares(x: Any, axis: Any) -> Any:
     """exp(x) over its sum along an axis."""
     axes = normalize_axes(axis, np.ndim(x))
+    fast = kernels.softmax(x, axes)
+    if fast is not None:
+        return fast
     x = as_floats(x)
     weights = np.exp(x - _peak(x, axes))
     return weights / np.add.reduce(weights, axes, keepdims=True)
@@ -88,7 +97,36 @@ def softmax(x, /, *, axis=-1):
 
 @softmax.grad("x")
 def _(g, out, axis):
-    return out * (g - sum(g * out, axis=axis, keepdims=True))
+    return softmax_dx(g, out, axis=axis)
+
+
+def _dx_samples(rng: Rng) -> Iterable[Sample]:
+    yield Sample(uniform(rng, (4,)), uniform(rng, (4,)))
+    yield Sample(uniform(rng, (2, 3)), uniform(rng, (2, 3)), axis=0)
+    yield Sample(uniform(rng, (2, 2, 2)), uniform(rng, (2, 2, 2)), axis=(0, -1))
+    yield Sample(uniform(rng, (2, 3)), uniform(rng, (2, 3)), axis=None)
+
+
+@op(
+    samples=_dx_samples,
+    reference=lambda g, y, axis=-1: y * g - y * (g * y).sum(axis=axis, keepdims=True),
+    public=False,
+)
+def softmax_dx(g, y, /, *, axis=-1):
+    """The cotangent of x where softmax(x) is y: y * (g - sum(g * y))."""
+    fast = kernels.softmax_dx(g, y, normalize_axes(axis, y.ndim))
+    return y * (g - np.add.reduce(g * y, axis, keepdims=True)) if fast is None else fast
+
+
+@softmax_dx.grad("g")
+def _(h, y, axis):
+    return softmax_dx(h, y, axis=axis)
+
+
+@softmax_dx.grad("y")
+def _(h, g, y, axis):
+    inner, outer = (sum(v * y, axis=axis, keepdims=True) for v in (g, h))
+    return h * (g - inner) - g * outer
 
 
 @op(
@@ -110,6 +148,9 @@ def log_softmax(x, /, *, axis=-1):
     array([-1000.,     0.])
     """
     axes = normalize_axes(axis, np.ndim(x))
+    fast = kernels.softmax(x, axes, log=True)
+    if fast is not None:
+        return fast
     x = as_floats(x)
     shifted = x - _peak(x, axes)
     return shifted - _log_total(shifted, axes)
@@ -117,7 +158,28 @@ def log_softmax(x, /, *, axis=-1):
 
 @log_softmax.grad("x")
 def _(g, out, axis):
-    return g - exp(out) * sum(g, axis=axis, keepdims=True)
+    return log_softmax_dx(g, out, axis=axis)
+
+
+@op(
+    samples=_dx_samples,
+    reference=lambda g, y, axis=-1: g - np.exp(y) * g.sum(axis=axis, keepdims=True),
+    public=False,
+)
+def log_softmax_dx(g, y, /, *, axis=-1):
+    """The cotangent of x where log_softmax(x) is y: g - exp(y) * sum(g)."""
+    fast = kernels.softmax_dx(g, y, normalize_axes(axis, y.ndim), log=True)
+    return g - np.exp(y) * np.add.reduce(g, axis, keepdims=True) if fast is None else fast
+
+
+@log_softmax_dx.grad("g")
+def _(h, y, axis):
+    return h - sum(h * exp(y), axis=axis, keepdims=True)
+
+
+@log_softmax_dx.grad("y")
+def _(h, g, y, axis):
+    return -h * exp(y) * sum(g, axis=axis, keepdims=True)
 
 
 @op(
@@ -132,7 +194,7 @@ def softmin(x, /, *, axis=-1):
 
 @softmin.grad("x")
 def _(g, out, axis):
-    return out * (sum(g * out, axis=axis, keepdims=True) - g)
+    return -softmax_dx(g, out, axis=axis)
 
 
 def _logsumexp_samples(rng: Rng) -> Iterable[Sample]:
@@ -166,8 +228,12 @@ def logsumexp(x, /, *, axis=None, keepdims=False):
     """
     axes = normalize_axes(axis, np.ndim(x))
     x = as_floats(x)
-    peak = _peak(x, axes)
-    out = _log_total(x - peak, axes) + peak
+    fast = kernels.exp_sums(x, axes)
+    if fast is None:
+        peak = _peak(x, axes)
+        out = _log_total(x - peak, axes) + peak
+    else:
+        out = _log(fast[1]) + fast[0]
     return out if keepdims else np.squeeze(out, axes)
 
 
