@@ -277,6 +277,10 @@ def step(d: Draw) -> tuple:
     return name, d.array(*shape), arrays, (*before, *numbers)
 
 
+def outer(d: Draw) -> tuple:
+    return d.array(d.pick((0, 1, 5, 40))), d.array(d.pick((0, 1, 17, 64)))
+
+
 def matmul_stacks(d: Draw) -> tuple:
     m, k, n = (d.pick((1, 4, 17)) for _ in range(3))
     x, y = d.array(3, k, m), d.array(1, n, k)
@@ -324,6 +328,7 @@ TABLE = {
     "max_pool": Kernel(max_pool, pointers=True),
     "max_pool_dx": Kernel(max_pool_dx, pointers=True),
     "max_pool_pick": Kernel(max_pool_pick),
+    "outer": Kernel(outer, checks=True),
     "sequence": Kernel(sequence, pointers=True, shown=lambda result: result[0]),
     "sequence_back": Kernel(sequence_back, pointers=True, numpy=False),
     "softmax": Kernel(softmax, pointers=True),

@@ -125,7 +125,17 @@ def _steps(dtype: Any, host: Simd) -> Iterator[Call]:
         yield f"step {loop.__name__}", partial(loop, g, *given, np.ones(numbers, dtype))
 
 
-EXAMPLES = (_convolutions, _poolings, _curves, _normalisations, _softmaxes, _recurrent, _steps)
+def _products(dtype: Any, host: Simd) -> Iterator[Call]:
+    from . import _products
+
+    x = np.ones(2, dtype)
+    x.flags.writeable = False
+    yield "outer product", partial(_products.outer, x, x, np.empty((2, 2), dtype))
+
+
+EXAMPLES = (
+    _convolutions, _poolings, _curves, _normalisations, _softmaxes, _recurrent, _steps, _products,
+)  # fmt: skip
 
 
 def calls() -> list[Call]:

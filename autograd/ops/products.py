@@ -11,6 +11,7 @@ import numpy as np
 
 from .. import kernels
 from ..arguments import facade
+from ..engine import plain
 from ..errors import AxisError, ShapeError
 from ..messages import complain
 from ..op import composite, normalize_axes, op
@@ -98,6 +99,8 @@ def matmul(x, y, /):
     try:
         if np.ndim(x) > 2 and np.ndim(y) > 2:
             return kernels.matmul_stacks(x, y)
+        if np.shape(x)[1:] == np.shape(y)[:-1] == (1,):
+            return kernels.outer(x[:, 0], y[0])
         return np.matmul(x, y)
     except ValueError:
         raise ShapeError(_matmul_fault(np.shape(x), np.shape(y))) from None
@@ -115,14 +118,21 @@ def _(g, y):
 @matmul.grad("y")
 def _(g, x, y_shape):
     if x.ndim == g.ndim == 2:
-        return x.mT @ g
+        return _sum_of_outer(x, g)
     if x.ndim == 1:
         return expand_dims(x, axis=-1) * expand_dims(g, axis=-2) if g.ndim else x * g
     if len(y_shape) == 1:
         return expand_dims(g, axis=-2) @ x
     if len(y_shape) == 2:  # one matrix for the whole stack: one product, nothing to sum up
-        return as_rows(x).mT @ as_rows(g)
+        return _sum_of_outer(as_rows(x), as_rows(g))
     return x.mT @ g
+
+
+def _sum_of_outer(x: Any, y: Any) -> Any:
+    """x.mT @ y: the products of each element of a row of x with each of y's row, summed up."""
+    if len(x) == 1 and type(x) is type(y) is np.ndarray:
+        return kernels.outer(x[0], y[0])
+    return x.mT @ y
 
 
 def as_rows(x: Any) -> Any:
@@ -170,7 +180,7 @@ def _(g, w):
 
 @_linear.grad("w")
 def _(g, x):
-    return as_rows(g).mT @ as_rows(x)
+    return _sum_of_outer(as_rows(g), as_rows(x))
 
 
 @front(_linear)
@@ -207,7 +217,8 @@ def linear(x, w, b=None, /):
 
 def checked_bias(name: str, x: Any, w: Any, b: Any, outputs: int | None = None) -> Any:
     """b, if it has one element for each output of w (its first axis, unless `outputs` is given)."""
-    shape, count = np.shape(b), np.shape(w)[0] if outputs is None else outputs
+    shape = np.shape(plain(b))  # of Tensors NumPy's functions take a detour
+    count = len(plain(w)) if outputs is None else outputs
     if shape != (count,):
         fact = f"b has shape {shape} but w gives {count} outputs"
         raise complain(ShapeError, name, fact, {"x": x, "w": w, "b": b})
