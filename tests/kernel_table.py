@@ -287,6 +287,13 @@ def matmul_stacks(d: Draw) -> tuple:
     return x.swapaxes(1, 2)[::-1], y.swapaxes(1, 2)[..., ::-1]
 
 
+def add_rows(d: Draw) -> tuple:
+    count, width = d.pick((1, 5)), d.pick((1, 3, 40))
+    numbers = d.rng.integers(0, count, d.pick((1, 7, 30)))
+    rows = d.array(len(numbers), width)
+    return np.ascontiguousarray(d.finite(count, width)), rows, numbers, d.pick((-1, 0))
+
+
 # Recurrent layers
 
 
@@ -310,6 +317,7 @@ def sequence_back(d: Draw) -> tuple:
 
 
 TABLE = {
+    "add_rows": Kernel(add_rows),
     "affine_norm": Kernel(affine_norm),
     "affine_norm_dw": Kernel(affine_norm_dw),
     "affine_norm_dx": Kernel(affine_norm_dx),

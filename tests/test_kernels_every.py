@@ -43,6 +43,7 @@ PLAIN = {  # public names in autograd.kernels that are about kernels, not kernel
     "worth_stepping",
 }  # fmt: skip
 
+
 @pytest.fixture(autouse=True)
 def always_compiled():
     with patch.object(_host, "LEAST", 0), np.errstate(all="ignore"):

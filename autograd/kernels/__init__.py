@@ -8,6 +8,7 @@ from ._host import KNOWN, set_simd, simd
 from ._threads import get_num_threads, set_num_threads
 from .conv import conv, conv_dw, conv_dx
 from .curves import curve
+from .embedding import add_rows
 from .matmul import matmul_stacks, outer
 from .norm import affine_norm, affine_norm_dw, affine_norm_dx, sum_rows
 from .pool import avg_pool, avg_pool_dx, max_pool, max_pool_dx, max_pool_pick
@@ -18,7 +19,7 @@ from .steps import step, worth_stepping
 from .windows import fold, output_size, unfold
 
 __all__ = [
-    "KNOWN", "Blend", "affine_norm", "affine_norm_dw", "affine_norm_dx", "avg_pool",
+    "KNOWN", "Blend", "add_rows", "affine_norm", "affine_norm_dw", "affine_norm_dx", "avg_pool",
     "avg_pool_dx", "blend_axis", "conv", "conv_dw", "conv_dx", "cross_entropy",
     "cross_entropy_dx", "curve", "exp_sums", "fold", "get_num_threads", "matmul_stacks",
     "max_pool", "max_pool_dx", "max_pool_pick", "outer", "output_size", "sequence",

@@ -128,13 +128,23 @@ def _steps(dtype: Any, host: Simd) -> Iterator[Call]:
 def _products(dtype: Any, host: Simd) -> Iterator[Call]:
     from . import _products
 
-    x = np.ones(2, dtype)
+    x, square = np.ones(2, dtype), np.zeros((2, 2), dtype)
     x.flags.writeable = False
-    yield "outer product", partial(_products.outer, x, x, np.empty((2, 2), dtype))
+    yield "outer product", partial(_products.outer, x, x, square)
+
+
+def _embedding(dtype: Any, host: Simd) -> Iterator[Call]:
+    from . import _embedding
+
+    rows, numbers = np.ones((2, 2), dtype), np.zeros(2, np.intp)
+    rows.flags.writeable = numbers.flags.writeable = False
+    total = np.zeros((2, 2), dtype)
+    yield "embedding", partial(_embedding.add_rows, total, rows, numbers, -1, 0, 2)
 
 
 EXAMPLES = (
     _convolutions, _poolings, _curves, _normalisations, _softmaxes, _recurrent, _steps, _products,
+    _embedding,
 )  # fmt: skip
 
 
