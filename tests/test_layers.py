@@ -25,7 +25,8 @@ ENGINE = words("""
     kernels._softmax_loops kernels.softmax kernels._steps kernels.steps
     kernels._recurrent_cells kernels._recurrent_steps kernels.recurrent_fast
     kernels.windows kernels.conv_fast kernels.conv kernels.pool_fast kernels.pool kernels.resample
-    kernels.matmul kernels.recurrent kernels.warmup
+    kernels._products kernels.matmul kernels._embedding kernels.embedding kernels.recurrent
+    kernels.warmup
     kernels.reference.windows kernels.reference.products kernels.reference.rows
     kernels.reference.softmax kernels.reference.elements kernels.reference.recurrent
     kernels.reference kernels
