@@ -15,7 +15,7 @@ help:
 	@echo "make demo    train a CNN on handwritten digits, draw its graph, check its derivatives"
 	@echo "make test    run the test suite        (make quick: a part of it, in under a minute)"
 	@echo "make oracle  compare with PyTorch      (installs PyTorch)"
-	@echo "make bench   measure beside PyTorch and NumPy (installs them), a quarter of an hour"
+	@echo "make bench   measure beside PyTorch, JAX and NumPy (installs them), in ten minutes"
 	@echo "make lint    ruff, mypy, and the generated files"
 	@echo "make docs    write the generated files again"
 

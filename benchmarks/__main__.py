@@ -4,7 +4,7 @@ from runner import main
 
 SUITES = (
     "kernels", "layers", "training", "memory", "dispatch", "sequence", "optim", "loading",
-    "startup",
+    "startup", "threads",
 )  # fmt: skip
 
 if __name__ == "__main__":

@@ -101,6 +101,10 @@ class Eager:
     def numpy(self, value: Any) -> np.ndarray:
         return np.asarray(value.detach().numpy())
 
+    def put(self, parameter: Any, value: np.ndarray) -> None:
+        """Give a parameter a value."""
+        parameter.data = self.tensor(value).data
+
 
 class Jax:
     """JAX, each function compiled as a whole."""
@@ -140,6 +144,10 @@ class Jax:
 
     def numpy(self, value: Any) -> np.ndarray:
         return np.asarray(value)
+
+    def put(self, parameter: Any, value: np.ndarray) -> None:
+        """Give a parameter of `jax_layers` a value."""
+        parameter.data = self.jax.numpy.asarray(value)
 
 
 class Numpy:

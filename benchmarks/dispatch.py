@@ -17,9 +17,10 @@ from contenders import load
 from suite import Case, Step, Timed
 
 TITLE = "Small arrays and scalars"
-CONTENDERS = ("autograd", "torch", "micrograd")
+CONTENDERS = ("autograd", "torch", "jax", "numpy", "micrograd")
 SECONDS = 0.3
 
+TAPES = ("autograd", "torch")  # they record each op of each call; JAX compiles a function once
 LENGTH = 40  # ops in a chain: multiply, add, multiply, add, ...
 LONG, LEVELS = 100_000, 30
 
@@ -32,7 +33,7 @@ def chain(x: Any, w: Any, b: Any, length: int = LENGTH) -> Any:
 
 def array_chain(shape: tuple[int, ...], tracked: bool, name: str) -> Step | None:
     """The chain, built and differentiated; w and b are tracked or constants."""
-    if name == "micrograd":
+    if name not in TAPES:
         return None
     tensor = load(name).tensor
     values = [np.full(shape, v, np.float32) for v in (0.5, 0.9, 0.1)]
@@ -110,8 +111,10 @@ SCALARS: dict[str, Callable[[Callable[[float], Any]], Callable[[], Any]]] = {
 }
 
 
-def scalars(case: str, name: str) -> Step:
+def scalars(case: str, name: str) -> Step | None:
     """A graph of scalars, built and differentiated."""
+    if name not in (*TAPES, "micrograd"):
+        return None
     compute = SCALARS[case](leaf(name))
 
     def step() -> Any:
@@ -124,7 +127,7 @@ def scalars(case: str, name: str) -> Step:
 
 def long_graph(grow: Callable[[Any], Any], name: str) -> Step | None:
     """Built from one scalar, differentiated and freed; micrograd's recursion ends too early."""
-    if name == "micrograd":
+    if name not in TAPES:
         return None
     x = leaf(name)(0.5)
 

@@ -19,6 +19,22 @@ LABELS = {
 }
 
 
+def library_of(contender: str) -> str:
+    """The library that takes part under this name: "torch-2" is torch with two threads."""
+    return contender.partition("-")[0]
+
+
+def threads_of(contender: str) -> int:
+    """The threads that a contender has by its name, or 0: as many as the run says."""
+    return int(contender.partition("-")[2] or 0)
+
+
+def label(contender: str) -> str:
+    """What tables call it."""
+    count = threads_of(contender)
+    return LABELS[library_of(contender)] + (f", {count} threads" if count else "")
+
+
 def processor() -> str:
     """The processor by name, with its family where the name says little."""
     info = Path("/proc/cpuinfo")

@@ -27,6 +27,7 @@ from training import Session, fill
 
 TITLE = "Memory"
 CONTENDERS = ("autograd", "torch")
+PINNED = False
 BATCH, WIDTH, LAYERS, CLASSES = 512, 1000, 6, 10
 MIB = 2**20
 PROCESS = Path("/proc/self")
@@ -114,7 +115,7 @@ def kept(name: str) -> float:
     """MiB that a tanh MLP keeps between forward and backward."""
     library = load(name)
     model = tanh_mlp(library.nn)
-    fill(model, library.tensor)
+    fill(model, library)
     x = library.tensor(np.random.default_rng(0).normal(size=(BATCH, WIDTH)).astype(np.float32))
     y = library.tensor(np.arange(BATCH) % CLASSES)
     own = [*model.parameters(), x, y]
@@ -129,13 +130,14 @@ def kept(name: str) -> float:
 
 CASES = [
     *(
-        Measured("A training step", task.name, partial(growth, task), "MiB", rounds=2)
+        Measured("A training step", task.name, partial(growth, task), "MiB", 2, together=True)
         for task in TASKS
     ),
     Measured(
-        "Kept for backward", f"{LAYERS}-layer tanh MLP, {WIDTH} wide, batch {BATCH}", kept, "MiB", 1
+        "Kept for backward", f"{LAYERS}-layer tanh MLP, {WIDTH} wide, batch {BATCH}", kept,
+        "MiB", 1, together=True,
     ),
-]
+]  # fmt: skip
 
 if __name__ == "__main__":
     from runner import main

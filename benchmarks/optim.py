@@ -12,7 +12,7 @@ from contenders import draw, load
 from suite import Step, Timed
 
 TITLE = "Steps of optimisers"
-CONTENDERS = ("autograd", "torch")
+CONTENDERS = ("autograd", "torch", "jax")
 SECONDS = 0.5
 
 SHAPES = ((784, 256), (256,), (256, 256), (256,), (256, 10), (10,))
@@ -33,7 +33,9 @@ OPTIMISERS: tuple[tuple[str, dict[str, Any]], ...] = (
 )
 
 
-def build(optimiser: str, options: dict[str, Any], name: str) -> Step:
+def build(optimiser: str, options: dict[str, Any], name: str) -> Step | None:
+    if name == "jax":
+        return jax_step(optimiser, options)
     library = load(name)
     parameters = [library.tensor(v, requires_grad=True) for v in draw(SHAPES)]
     for p, v in zip(parameters, draw(SHAPES)):
@@ -45,6 +47,18 @@ def build(optimiser: str, options: dict[str, Any], name: str) -> Step:
         return parameters[0]
 
     return update
+
+
+def jax_step(optimiser: str, options: dict[str, Any]) -> Step | None:
+    """JAX has no optimisers of its own; those that the training steps need are written here."""
+    import jax_training
+    from jax.numpy import asarray
+
+    make = jax_training.OPTIMISERS.get(optimiser)
+    if make is None:
+        return None
+    weights, slopes = ([asarray(v / k) for v in draw(SHAPES)] for k in (1, 100))
+    return jax_training.optimiser_step(make(**options), weights, slopes)
 
 
 CASES = [

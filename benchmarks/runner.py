@@ -3,6 +3,8 @@
 Every process keeps to the same core (`--threads 2`: the same two), with one thread, so a contender
 computes alone while the others wait for a command. Two thread pools in one process would spin
 against each other, and a library beside another one in the same process shares its allocator.
+
+What is measured is on disk at once: `--resume` goes on after an interruption.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -22,12 +25,14 @@ from typing import Any
 import machine
 import report
 from contenders import installed
+from machine import library_of, threads_of
+from progress import Progress
 from suite import Case, Measured, Timed, key
 
 HERE = Path(__file__).resolve().parent
-EXTRAS = {"torch": "bench", "micrograd": "bench", "jax": "bench-jax"}
 ROUND = 0.01  # seconds of one round of one contender, or one call
 ROUNDS = (5, 30)  # at least, at most
+REST = 0.03  # seconds until threads that wait for more work have stopped to spin for it
 CLOSE = 1e-3  # how far results may be apart, relative to their size: float32, in another order
 
 # They force an old kernel, or a small cache, on NumPy's BLAS.
@@ -58,14 +63,16 @@ class Worker:
 
     def __init__(self, suite: str, name: str, options: argparse.Namespace):
         self.name = name
+        threads = threads_of(name) or options.threads
         cores = ""
         if getattr(importlib.import_module(suite), "PINNED", True):
-            cores = ",".join(map(str, allowed()[-options.threads :]))
+            cores = ",".join(map(str, allowed()[-threads:]))
         self.process = subprocess.Popen(
-            [sys.executable, str(HERE / "worker.py"), suite, name, cores],
+            [sys.executable, str(HERE / "worker.py"), suite, library_of(name), cores],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-            env=environment(options.threads),
+            env=environment(threads),
         )  # fmt: skip
+        self.rest = REST if threads > 1 else 0.0
 
     def ask(self, do: str, **command: Any) -> dict[str, Any]:
         """Have a command done; the others wait."""
@@ -78,6 +85,7 @@ class Worker:
         answer: dict[str, Any] = json.loads(line)
         if "error" in answer:
             raise BrokenCaseError(f"{self.name}: {answer['error']}")
+        time.sleep(self.rest)
         return answer
 
     def __enter__(self) -> Worker:
@@ -129,14 +137,18 @@ def time_case(case: Timed, workers: list[Worker], seconds: float, quick: bool) -
 def measure_case(
     case: Measured, suite: str, names: Sequence[str], options: argparse.Namespace
 ) -> dict[str, float]:
-    """The least figure of each contender, each time in a new process, in turn."""
+    """The least figure of each contender, each time in a new process, in turn or together."""
+
+    def answer(name: str) -> dict[str, Any]:
+        with Worker(suite, name, options) as worker:
+            return worker.ask("measure", case=key(case))
+
     best: dict[str, float] = {}
-    for _ in range(1 if options.quick else case.rounds):
-        for name in names:
-            with Worker(suite, name, options) as worker:
-                answer = worker.ask("measure", case=key(case))
-            if "missing" not in answer:
-                best[name] = min(best.get(name, float("inf")), answer["value"])
+    with ThreadPoolExecutor(len(names) if case.together else 1) as pool:
+        for _ in range(1 if options.quick else case.rounds):
+            for name, found in zip(names, pool.map(answer, names)):
+                if "missing" not in found:
+                    best[name] = min(best.get(name, float("inf")), found["value"])
     return best
 
 
@@ -149,51 +161,70 @@ def chosen(cases: list[Case], options: argparse.Namespace) -> list[Case]:
     return [c for c in found if isinstance(c, Timed) or c is first[c.group]]
 
 
-def run(suite: str, names: Sequence[str], options: argparse.Namespace) -> dict[str, Any]:
-    """All cases of a suite; each is printed as soon as it is known."""
-    module = importlib.import_module(suite)
-    seconds = options.seconds * getattr(module, "SECONDS", 1.0)
-    facts = machine.describe()
+def measure(
+    case: Case, suite: str, workers: list[Worker], options: argparse.Namespace
+) -> dict[str, Any]:
+    """A row of the results."""
+    row: dict[str, Any] = {"group": case.group, "case": case.name, "unit": case.unit}
+    if case.beside:
+        row["beside"] = case.beside
     start = time.monotonic()
-    rows: list[dict[str, Any]] = []
+    try:
+        if isinstance(case, Timed):
+            values = time_case(case, workers, budget(suite, options), options.quick)
+        else:
+            values = measure_case(case, suite, [w.name for w in workers], options)
+        row["values"] = values
+    except BrokenCaseError as e:
+        row |= {"values": {}, "error": str(e)}
+    return row | {"took": round(time.monotonic() - start, 2)}
+
+
+def budget(suite: str, options: argparse.Namespace) -> float:
+    """Seconds for the rounds of one case, all contenders together."""
+    return float(options.seconds * getattr(importlib.import_module(suite), "SECONDS", 1.0))
+
+
+def run(suite: str, options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
+    """All cases of a suite; each is printed and kept as soon as it is known."""
+    module = importlib.import_module(suite)
     print(f"\n{module.TITLE}", flush=True)
+    results: dict[str, Any] = {
+        "suite": suite, "title": module.TITLE, "threads": options.threads,
+        "machine": machine.describe(),
+    }  # fmt: skip
+    start = time.monotonic()
     with ExitStack() as stack:
+        names = contenders_of(suite, options)
         workers = [stack.enter_context(Worker(suite, name, options)) for name in names]
-        about = {w.name: w.ask("about") for w in workers}
+        results["contenders"] = {w.name: w.ask("about") for w in workers}
+        results["rows"] = rows = []
+        before = report.interrupted(results, options.out) if options.resume else {}
         for case in chosen(module.CASES, options):
-            row: dict[str, Any] = {"group": case.group, "case": case.name, "unit": case.unit}
-            try:
-                if isinstance(case, Timed):
-                    row["values"] = time_case(case, workers, seconds, options.quick)
-                else:
-                    row["values"] = measure_case(case, suite, names, options)
-            except BrokenCaseError as e:
-                row |= {"values": {}, "error": str(e)}
-            rows.append(row)
-            print(report.line(row, rows[-2] if len(rows) > 1 else None), flush=True)
-    return {
-        "suite": suite,
-        "title": module.TITLE,
-        "threads": options.threads,
-        "machine": facts,
-        "contenders": about,
-        "rows": rows,
-        "took": round(time.monotonic() - start, 1),
-    }
+            rows.append(before.get(key(case)) or measure(case, suite, workers, options))
+            progress.advance()
+            print(report.line(rows[-1], rows[-2] if len(rows) > 1 else None, progress), flush=True)
+            results["took"] = round(time.monotonic() - start, 1)
+            if options.out is not None:
+                report.keep(results, options.out)
+    return results
 
 
 def contenders_of(suite: str, options: argparse.Namespace) -> list[str]:
     """Those that are installed; a word about the others."""
     names = importlib.import_module(suite).CONTENDERS
     if options.contenders:
-        names = [n for n in names if n in options.contenders.split(",")]
-    there = [n for n in names if installed(n)]
-    for name in names:
-        if name not in there:
-            extra = EXTRAS[name]
-            label = machine.LABELS[name]
-            print(f'{suite}: without {label}; pip install "autograd-from-scratch[{extra}]" adds it')
-    return there
+        names = [n for n in names if library_of(n) in options.contenders.split(",")]
+    return [n for n in names if installed(library_of(n))]
+
+
+def tell_absent(suites: Sequence[str]) -> None:
+    """A word about the libraries that could take part and are not installed."""
+    wanted = {library_of(n) for s in suites for n in importlib.import_module(s).CONTENDERS}
+    for name in machine.LABELS:
+        if name in wanted and not installed(name):
+            extra = "autograd-from-scratch[bench]"
+            print(f'Without {machine.LABELS[name]}; pip install "{extra}" adds it.')
 
 
 def arguments(argv: Sequence[str] | None, suites: Sequence[str]) -> argparse.Namespace:
@@ -205,6 +236,7 @@ def arguments(argv: Sequence[str] | None, suites: Sequence[str]) -> argparse.Nam
     parser.add_argument("--threads", type=int, default=1, help="threads and cores of each")
     parser.add_argument("--seconds", type=float, default=0.7, help="for a case, all contenders")
     parser.add_argument("--quick", action="store_true", help="each case once: does it still run?")
+    parser.add_argument("--resume", action="store_true", help="go on with an interrupted run")
     parser.add_argument("--out", type=Path, help="folder for results; benchmarks/results if whole")
     options = parser.parse_args(argv)
     options.suites = list(getattr(options, "suites", ())) or list(suites)
@@ -222,13 +254,25 @@ def arguments(argv: Sequence[str] | None, suites: Sequence[str]) -> argparse.Nam
 def main(suites: Sequence[str], argv: Sequence[str] | None = None) -> None:
     """Run suites as the command line says; exit with 1 if a contender failed or two disagree."""
     options = arguments(argv, suites)
+    tell_absent(options.suites)
+    progress = Progress(
+        [
+            (case, budget(suite, options), len(contenders_of(suite, options)))
+            for suite in options.suites
+            for case in chosen(importlib.import_module(suite).CASES, options)
+        ]
+    )
     broken = 0
-    for suite in options.suites:
-        results = run(suite, contenders_of(suite, options), options)
-        print(report.summary(results))
-        print(f"  {results['took']:.0f} seconds", flush=True)
-        broken += sum("error" in row for row in results["rows"])
-        if options.out is not None:
-            report.write(results, options.out)
+    try:
+        for suite in options.suites:
+            results = run(suite, options, progress)
+            print(report.summary(results))
+            print(f"  {results['took']:.0f} seconds", flush=True)
+            broken += sum("error" in row for row in results["rows"])
+            if options.out is not None:
+                report.write(results, options.out)
+    except KeyboardInterrupt:
+        kept = f"; what was measured is in {options.out}, --resume goes on" if options.out else ""
+        sys.exit(f"interrupted{kept}")
     if broken:
         sys.exit(f"{broken} cases broke")

@@ -13,7 +13,7 @@ from suite import Step, Timed
 from training import fill
 
 TITLE = "Sequences"
-CONTENDERS = ("autograd", "torch")
+CONTENDERS = ("autograd", "torch", "jax")
 
 RECURRENT = ("RNN", "LSTM", "GRU")
 # class, arguments, shape of the input: time, batch, features
@@ -30,8 +30,15 @@ LAYERS: tuple[tuple[str, tuple[Any, ...], tuple[int, ...]], ...] = (
 def build(cls: str, args: tuple[Any, ...], shape: tuple[int, ...], name: str) -> Step:
     """Gradients of the input and of all parameters, from a cotangent of ones."""
     library = load(name)
+    if name == "jax":
+        import jax_layers
+        import jax_training
+
+        model = getattr(jax_layers, cls)(*args)
+        fill(model, library)
+        return jax_training.gradients(model, *draw((shape,)))
     model = getattr(library.nn, cls)(*args)
-    fill(model, library.tensor)
+    fill(model, library)
     x = library.tensor(*draw((shape,)), requires_grad=True)
 
     def step() -> Any:

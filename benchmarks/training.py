@@ -14,12 +14,12 @@ from models import TASKS, Task
 from suite import Step, Timed
 
 TITLE = "Training steps"
-CONTENDERS = ("autograd", "torch")
+CONTENDERS = ("autograd", "torch", "jax")
 SECONDS = 2.0
 
 
-def fill(model: Any, tensor: Any) -> None:
-    """The same weights in both libraries: normal, by fan-in; biases zero, scales of norms one."""
+def fill(model: Any, library: Any) -> None:
+    """The same weights in all libraries: normal, by fan-in; biases zero, scales of norms one."""
     rng = np.random.default_rng(3)
     for name, p in sorted(model.named_parameters()):
         shape = tuple(p.shape)
@@ -27,7 +27,7 @@ def fill(model: Any, tensor: Any) -> None:
             values = rng.normal(size=shape) / np.sqrt(np.prod(shape[1:]))
         else:
             values = np.zeros(shape) if "bias" in name else np.ones(shape)
-        p.data = tensor(values.astype(np.float32)).data
+        library.put(p, values.astype(np.float32))
 
 
 class Session:
@@ -36,7 +36,7 @@ class Session:
     def __init__(self, task: Task, name: str, dropout: float):
         self.library, self.task = load(name), task
         self.model = task.build(self.library.nn, dropout)
-        fill(self.model, self.library.tensor)
+        fill(self.model, self.library)
         optimiser, lr = task.optimiser
         self.optimiser = getattr(self.library.optim, optimiser)(self.model.parameters(), lr=lr)
         self.criterion = self.library.nn.CrossEntropyLoss()
@@ -53,8 +53,21 @@ class Session:
 
 
 def build(task: Task, dropout: float, name: str) -> Step:
+    if name == "jax":
+        return jax_step(task, dropout)
     session = Session(task, name, dropout)
     return partial(session.step, *session.batch(task.batch))
+
+
+def jax_step(task: Task, dropout: float) -> Step:
+    import jax_layers
+    import jax_training
+
+    model = task.build(jax_layers, dropout)
+    fill(model, load("jax"))
+    optimiser, lr = task.optimiser
+    x, y = task.examples(task.batch)
+    return jax_training.training_step(model, jax_training.OPTIMISERS[optimiser](lr), x, y)
 
 
 CASES = [

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 BENCHMARKS = ROOT / "benchmarks"
 SUITES = (
     "kernels", "layers", "training", "memory", "dispatch", "sequence", "optim", "loading",
-    "startup",
+    "startup", "threads",
 )  # fmt: skip
 
 
@@ -20,11 +20,13 @@ SUITES = (
 def modules(monkeypatch):
     """The modules of benchmarks/ that need no process of their own."""
     monkeypatch.syspath_prepend(str(BENCHMARKS))
+    import progress
     import report
     import runner
+    import suite
 
-    yield Namespace(report=report, runner=runner)
-    for name in ("report", "runner", "machine", "suite", "contenders"):
+    yield Namespace(progress=progress, report=report, runner=runner, suite=suite)
+    for name in ("progress", "report", "runner", "machine", "suite", "contenders"):
         sys.modules.pop(name, None)
 
 
@@ -102,6 +104,46 @@ def test_workers_get_threads_and_lose_what_slows_blas(modules, monkeypatch):
     assert env["OPENBLAS_NUM_THREADS"] == env["AUTOGRAD_NUM_THREADS"] == "2"
 
 
+def test_what_was_measured_before_an_interruption_is_not_measured_again(tmp_path):
+    arguments = [BENCHMARKS / "kernels.py", "--contenders", "autograd", "--seconds", 0.01]
+    arguments += ["--out", tmp_path]
+    run = script(*arguments, "--only", "matmul: 16 ")
+    assert run.returncode == 0, run.stdout + run.stderr
+    done = json.loads((tmp_path / "kernels.json").read_text())
+    done["rows"][0]["values"]["autograd"] = 123.0
+    (tmp_path / "kernels.partial").write_text(json.dumps(done))
+    run = script(*arguments, "--only", "6 square", "--resume")
+    assert run.returncode == 0, run.stdout + run.stderr
+    first, second, *_ = json.loads((tmp_path / "kernels.json").read_text())["rows"]
+    assert first["values"]["autograd"] == 123.0
+    assert second["values"]["autograd"] < 1
+    assert not (tmp_path / "kernels.partial").exists()
+
+
+def test_rows_of_other_machines_or_versions_are_measured_again(modules, tmp_path):
+    report = modules.report
+    before = results("kernels", [row("case", 1.0, 2.0), row("broken", 1.0, 2.0) | {"error": "x"}])
+    assert report.interrupted(before, tmp_path) == {}
+    report.keep(before, tmp_path)
+    assert list(report.interrupted(before, tmp_path)) == ["A group: case"]
+    assert report.interrupted(before, None) == {}
+    newer = before | {"contenders": {"autograd": {"version": "1"}}}
+    assert report.interrupted(newer, tmp_path) == {}
+    elsewhere = before | {"machine": before["machine"] | {"processor": "another"}}
+    assert report.interrupted(elsewhere, tmp_path) == {}
+
+
+def test_time_that_is_left_goes_by_what_was_spent(modules, monkeypatch):
+    clock = Namespace(monotonic=lambda: 0.0)
+    monkeypatch.setattr(modules.progress, "time", clock)
+    case = modules.suite.Timed("A group", "case", lambda name: None)
+    progress = modules.progress.Progress([(case, 1.0, 2)] * 4)
+    progress.advance()
+    clock.monotonic = lambda: 30.0
+    assert progress.left() == pytest.approx(90.0)
+    assert str(progress) == " 25%  1:30 left"
+
+
 # Tables
 
 
@@ -144,6 +186,33 @@ def test_means_are_geometric_and_the_worst_is_named(modules):
     table = modules.report.markdown(results("kernels", rows))
     assert "| geometric mean |  |  | **1.00** |" in table
     assert "| worst |  |  | **4.00** |" in table
+
+
+def test_beside_more_threads_stands_how_much_they_help(modules):
+    values = {"autograd": 3.0, "autograd-2": 2.0, "torch": 6.0, "torch-2": 3.0}
+    rows = [row("slow", 1, 1) | {"values": values}]
+    rows += [row("fast", 1, 1) | {"values": values | {"autograd-2": 1.5}}]
+    report = modules.report
+    assert report.peers(rows) == ["autograd-2", "torch", "torch-2"]
+    assert report.ratio(rows[0], "autograd-2") == 1.5
+    assert report.ratio(rows[0], "torch-2") == 2.0
+    assert report.ratio(rows[0], "torch") == 0.5
+    assert report.extremes(rows, "autograd-2")[2]["case"] == "slow"
+    text = report.markdown(
+        results("threads", rows) | {"contenders": {n: {"version": "1"} for n in values}}
+    )
+    assert "| case | here | here, 2 threads | ratio | PyTorch | ratio |" in text
+    assert "| slow | 3.00 s | 2.00 s | 1.50 | 6.00 s | 0.50 | 3.00 s | 2.00 |" in text
+
+
+def test_figures_over_those_of_another_case_have_a_column(modules):
+    report = modules.report
+    rows = [row("batch 1", 3.0, 8.0), row("batch 64", 2.0, 2.0)]
+    rows = [r | {"beside": "batch 64"} for r in rows]
+    text = report.markdown(results("kernels", rows))
+    assert "| case | here | / batch 64 | PyTorch | ratio | / batch 64 |" in text
+    assert "| batch 1 | 3.00 s | 1.50 | 8.00 s | 0.38 | 4.00 |" in text
+    assert "here / its batch 64" in report.summary(results("kernels", rows))
 
 
 def test_the_readme_is_written_again_between_its_markers(modules, tmp_path):
