@@ -5,13 +5,13 @@ import sys
 import numpy as np
 import pytest
 
-from autograd.kernels import _host, _math
+from autograd.kernels import _curves, _host
 
 SETS = sorted({"plain", "avx2", _host.simd().name} if sys.platform != "darwin" else {"plain"})
 FUNCTIONS = {  # name: the function in long doubles, and units in the last place that it may be off
     "exp": (np.exp, 1.5),
     "tanh": (np.tanh, 3),
-    "logistic": (lambda x: 1 / (1 + np.exp(-x)), 3),
+    "sigmoid": (lambda x: 1 / (1 + np.exp(-x)), 3),
 }
 
 names = pytest.mark.parametrize("name", FUNCTIONS)
@@ -21,10 +21,9 @@ sets = pytest.mark.parametrize("simd", SETS)
 
 def value(name, simd, x):
     """The kernel's values, and nothing written beyond them."""
-    lanes = _host.KNOWN[simd].lanes(x.itemsize)
     out = np.full(x.size + 1, 7, x.dtype)
-    which = [f.__name__ for f in _math.FUNCTIONS].index(name)
-    _math.each((0,) * which, (0,) * lanes, x, out[:-1])
+    which, lanes = _curves.selectors(name, x.dtype, simd)
+    _curves.each(which, lanes, x, x, np.zeros(_curves.OPTIONS, x.dtype), out[:-1])
     assert out[-1] == 7
     return out[:-1]
 

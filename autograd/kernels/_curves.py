@@ -69,6 +69,13 @@ class V:
     def exp(self) -> V:
         return self._through(_math.exp)
 
+    def exp_below(self) -> V:
+        """exp where self <= 0."""
+        return self._through(_math.exp_below)
+
+    def tanh(self) -> V:
+        return self._through(_math.tanh)
+
     def expm1(self) -> V:
         return self._through(_special.expm1)
 
@@ -106,6 +113,17 @@ def leaky_relu_dx(g: V, x: V, options: list[V]) -> V:
     return x.choose(">", 0.0, g, g * options[0])
 
 
+# Exponentials
+
+
+def exp(x: V, _: V, options: list[V]) -> V:
+    return x.exp()
+
+
+def exp_below(x: V, _: V, options: list[V]) -> V:
+    return (0.0 - abs(x)).exp_below()
+
+
 # Sigmoids
 
 
@@ -115,6 +133,10 @@ def sigmoid(x: V, _: V, options: list[V]) -> V:
 
 def sigmoid_dx(g: V, out: V, options: list[V]) -> V:
     return g * (out * (1.0 - out))
+
+
+def tanh(x: V, _: V, options: list[V]) -> V:
+    return x.tanh()
 
 
 def tanh_dx(g: V, out: V, options: list[V]) -> V:
@@ -147,7 +169,7 @@ def gelu(x: V, _: V, options: list[V]) -> V:
 
 def gelu_dx(g: V, x: V, options: list[V]) -> V:
     cdf, pdf = x.normal()
-    return g * (cdf + x * pdf)
+    return g * x.times_plus(pdf, cdf)
 
 
 def gelu_tanh(x: V, _: V, options: list[V]) -> V:
@@ -171,7 +193,7 @@ def _tanh_share(x: V) -> V:
 def softplus(x: V, _: V, options: list[V]) -> V:
     beta, threshold = options
     z = x * beta
-    curve = (z.choose("<", 0.0, 0.0, z) + (0.0 - abs(z)).exp().log1p()) / beta
+    curve = (z.choose("<", 0.0, 0.0, z) + (0.0 - abs(z)).exp_below().log1p()) / beta
     return z.choose(">", threshold, x, curve)
 
 
@@ -190,8 +212,9 @@ def elu_dx(g: V, out: V, options: list[V]) -> V:
 
 
 FUNCTIONS: tuple[Callable[[V, V, list[V]], V], ...] = (
-    relu, relu_dx, leaky_relu, leaky_relu_dx, sigmoid, sigmoid_dx, tanh_dx, erf, ndtr, silu,
-    silu_dx, gelu, gelu_dx, gelu_tanh, gelu_tanh_dx, softplus, softplus_dx, elu, elu_dx,
+    relu, relu_dx, leaky_relu, leaky_relu_dx, exp, exp_below, sigmoid, sigmoid_dx, tanh, tanh_dx,
+    erf, ndtr, silu, silu_dx, gelu, gelu_dx, gelu_tanh, gelu_tanh_dx, softplus, softplus_dx, elu,
+    elu_dx,
 )  # fmt: skip
 NUMBERS = {f.__name__: k for k, f in enumerate(FUNCTIONS)}
 OPTIONS = 2  # that every function may have

@@ -6,19 +6,26 @@ underflows) and the density 3, for float32 and float64. NaN gives NaN, infinitie
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from math import pi, sqrt
 
 from llvmlite import ir
 
-from ._math import _bits, _clamp, _integers, _number, _power, _reduce, _size, exp
+from ._math import (
+    FORMATS,
+    _at_least,
+    _bits,
+    _integers,
+    _number,
+    _reduce,
+    _size,
+    polynomial,
+)  # fmt: skip
 from ._simd import Writer
 
 
 def expm1(t: Writer, x: ir.Value) -> ir.Value:
     """exp(x) - 1 for x <= 0; accurate near 0."""
-    n, rest = _reduce(t, _clamp(t, x, -60.0, 0.0))
-    power = _power(t, n)
+    _, power, rest = _reduce(t, _at_least(t, x, -60.0))
     return t.fma(power, rest, t.builder.fsub(power, _number(t, 1.0)))
 
 
@@ -29,14 +36,6 @@ def log1p(t: Writer, x: ir.Value) -> ir.Value:
     z = b.fmul(s, s)
     series = polynomial(t, z, [2 / (2 * k + 1) for k in range(8 if t.bytes == 4 else 17)])
     return b.fmul(s, series)
-
-
-def polynomial(t: Writer, x: ir.Value, coefficients: Sequence[float]) -> ir.Value:
-    """The sum of coefficients[k] * x**k (Horner)."""
-    *others, total = (_number(t, c) for c in coefficients)
-    for c in reversed(others):
-        total = t.fma(total, x, c)
-    return total
 
 
 # P(u) / (x + 4) with u = (x - 4) / (x + 4) is Q(x) * exp(x * x / 2), where Q is the probability
@@ -76,15 +75,17 @@ FARTHEST = {4: 15.0, 8: 39.0}  # where the tail has underflowed
 
 def _tail(t: Writer, x: ir.Value) -> tuple[ir.Value, ir.Value]:
     """Q(x) and exp(-x * x / 2), for x >= 0."""
-    b = t.builder
-    x = _clamp(t, x, 0.0, FARTHEST[t.bytes])
+    b, farthest = t.builder, _number(t, FARTHEST[t.bytes])
+    x = b.select(b.fcmp_ordered(">", x, farthest), farthest, x)
     square = b.fmul(x, x)
     lost = t.fma(x, x, b.fneg(square))  # by rounding: the tail would lose as many digits
-    e = exp(t, b.fmul(square, _number(t, -0.5)))
-    e = t.fma(b.fmul(e, lost), _number(t, -0.5), e)
+    room = FORMATS[t.bytes][4]
+    _, power, rest = _reduce(t, b.fmul(square, _number(t, -0.5)), room, lost)
+    e = t.fma(power, rest, power)  # times 2**room
     inverse = b.fdiv(_number(t, 1.0), b.fadd(x, _number(t, 4.0)))
     u = b.fmul(b.fsub(x, _number(t, 4.0)), inverse)
-    return b.fmul(b.fmul(polynomial(t, u, TAIL[t.bytes]), inverse), e), e
+    beyond = polynomial(t, u, [c * 2.0**-room for c in TAIL[t.bytes]])
+    return b.fmul(b.fmul(beyond, inverse), e), b.fmul(e, _number(t, 2.0**-room))
 
 
 def normal(t: Writer, x: ir.Value) -> tuple[ir.Value, ir.Value]:

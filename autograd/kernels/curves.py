@@ -33,13 +33,8 @@ def curve(name: str, x: Any, y: Any = None, *options: float) -> np.ndarray | Non
     which, lanes = _curves.selectors(name, x.dtype, host.name)
     out = np.empty_like(x)
     given = np.array((*options, *(0.0,) * (_curves.OPTIONS - len(options))), x.dtype)
-    flat = x.reshape(-1), y.reshape(-1), out.reshape(-1)
-
-    def task(run: tuple[int, int]) -> None:
-        part = slice(*run)
-        _curves.each(which, lanes, flat[0][part], flat[1][part], given, flat[2][part])
-
-    _threads.run(task, _threads.parts(x.size, x.size * cost / 4))
+    flat = x.ravel(), y.ravel(), given, out.ravel()
+    _threads.deal(_curves.each, x.size, x.size * cost / 4, which, lanes, *flat)
     return out
 
 

@@ -33,9 +33,5 @@ def step(
         g = np.ascontiguousarray(g).view()
         g.flags.writeable = False
     flat = [a.ravel() for a in (g, *arrays)]
-    runs = _threads.parts(p.size, p.size)
-    if len(runs) == 1:
-        loop(*flat, given)
-    else:
-        _threads.run(lambda run: loop(*(a[slice(*run)] for a in flat), given), runs)
+    _threads.deal(loop, p.size, p.size, *flat, given)
     return True
