@@ -105,7 +105,7 @@ def _walk(
             if parent is None or (wanted is not None and parent not in wanted):
                 continue
             if create_graph or kind == 4:
-                asked = fetch(node, i, create_graph)
+                asked: Any = fetch(node, i, create_graph)
                 if kind == 4 and parent in owned and not (create_graph or debug):
                     first(cotangents[parent], g, *asked)
                     continue
@@ -149,7 +149,8 @@ def _walk(
             node.saved = None
             node.recovery = freed_by
 
-    g = gi = before = None  # so that a leaf's cotangent is nobody's but the dict's
+    # so that a leaf's cotangent is nobody's but the dict's; what was saved may hold it, too
+    g = gi = before = saved = asked = None
     _gather_leaves(cotangents, found, owned, watched, create_graph)
     return found
 

@@ -183,7 +183,8 @@ def blend_axis(d: Draw) -> tuple:
 NORMS = (  # shape, axis, shape of the weights
     ((5, 3, 19), (-1,), (19,)), ((6, 1, 5), (1, 2), (1, 5)), ((1, 33), (1,), (33,)),
     ((3, 4, 5, 6), (0, 2, 3), (4, 1, 1)), ((1, 4, 5, 2), (2, 3), (4, 1, 1)),
-    ((2, 3, 1, 30), (2, 3), (3, 1, 1)),
+    ((2, 3, 1, 30), (2, 3), (3, 1, 1)), ((2, 3, 4, 15), (2, 3), (3, 4, 1)),
+    ((7, 18), (0,), (18,)), ((2, 3, 1), (0, 1), (1,)),
 )  # fmt: skip
 
 
@@ -201,14 +202,9 @@ def affine_norm(d: Draw) -> tuple:
     return x, w, b, axis, 1e-3, center, None
 
 
-def affine_norm_dx(d: Draw) -> tuple:
+def affine_norm_back(d: Draw) -> tuple:
     x, g, w, _, axis, center, *known = _norm(d)
     return g, x, w, axis, center, *known
-
-
-def affine_norm_dw(d: Draw) -> tuple:
-    x, g, w, _, axis, _, *known = _norm(d)
-    return g, x, w.shape, axis, *known
 
 
 def sum_rows(d: Draw) -> tuple:
@@ -319,8 +315,7 @@ def sequence_back(d: Draw) -> tuple:
 TABLE = {
     "add_rows": Kernel(add_rows),
     "affine_norm": Kernel(affine_norm),
-    "affine_norm_dw": Kernel(affine_norm_dw),
-    "affine_norm_dx": Kernel(affine_norm_dx),
+    "affine_norm_back": Kernel(affine_norm_back),
     "avg_pool": Kernel(avg_pool, pointers=True),
     "avg_pool_dx": Kernel(avg_pool_dx, pointers=True),
     "blend_axis": Kernel(blend_axis),

@@ -10,7 +10,7 @@ from .conv import conv, conv_dw, conv_dx
 from .curves import curve
 from .embedding import add_rows
 from .matmul import matmul_stacks, outer
-from .norm import affine_norm, affine_norm_dw, affine_norm_dx, sum_rows
+from .norm import affine_norm, affine_norm_back, sum_rows
 from .pool import avg_pool, avg_pool_dx, max_pool, max_pool_dx, max_pool_pick
 from .recurrent import sequence, sequence_back
 from .resample import Blend, blend_axis
@@ -19,10 +19,9 @@ from .steps import step, worth_stepping
 from .windows import fold, output_size, unfold
 
 __all__ = [
-    "KNOWN", "Blend", "add_rows", "affine_norm", "affine_norm_dw", "affine_norm_dx", "avg_pool",
-    "avg_pool_dx", "blend_axis", "conv", "conv_dw", "conv_dx", "cross_entropy",
-    "cross_entropy_dx", "curve", "exp_sums", "fold", "get_num_threads", "matmul_stacks",
-    "max_pool", "max_pool_dx", "max_pool_pick", "outer", "output_size", "sequence",
-    "sequence_back", "set_num_threads", "set_simd", "simd", "softmax", "softmax_dx", "step",
-    "sum_rows", "unfold", "worth_stepping",
+    "KNOWN", "Blend", "add_rows", "affine_norm", "affine_norm_back", "avg_pool", "avg_pool_dx",
+    "blend_axis", "conv", "conv_dw", "conv_dx", "cross_entropy", "cross_entropy_dx", "curve",
+    "exp_sums", "fold", "get_num_threads", "matmul_stacks", "max_pool", "max_pool_dx",
+    "max_pool_pick", "outer", "output_size", "sequence", "sequence_back", "set_num_threads",
+    "set_simd", "simd", "softmax", "softmax_dx", "step", "sum_rows", "unfold", "worth_stepping",
 ]  # fmt: skip

@@ -1,7 +1,7 @@
-"""Loops over rows that normalisation consists of.
+"""Loops that normalisation consists of.
 
-Arrays are (rows, size) and contiguous, but for parameters: one number for each row, or a whole row
-of weights. Sums are made in the dtype of x; reordered, so that they are vectors of partial sums.
+Arrays are contiguous; (rows, size) unless a loop says something else. Sums are made in the dtype of
+x; reordered, so that they are vectors of partial sums.
 """
 
 from __future__ import annotations
@@ -36,34 +36,85 @@ def standardize_rows(x, w, b, eps, center, out, mean, scale):
 
 
 @jit
-def standardize_rows_dx(g, x, w, mean, scale, center, out):
-    """out = scale * (g * w - mean(g * w) - y * mean(g * w * y)), with y the standardized x."""
+def standardize_rows_back(g, x, w, mean, scale, center, out, dw, db):
+    """out = scale * (g * w - mean(g * w) - y * mean(g * w * y)), with y the standardized x.
+
+    dw += the sum over rows of g * y; db += that of g.
+    """
     size = x.shape[1]
     for r in range(len(x)):
         slope, row, target, m, k = g[r], x[r], out[r], mean[r], scale[r]
         plain, product = x.dtype.type(0), x.dtype.type(0)
         for i in range(size):
-            u = slope[i] * w[i]
+            one, y = slope[i], (row[i] - m) * k
+            u = one * w[i]
             plain += u
-            product += u * (row[i] - m)
-        plain /= x.dtype.type(size)
+            product += u * y
+            dw[i] += one * y
+            db[i] += one
+        plain *= k / x.dtype.type(size)
         product *= k * k / x.dtype.type(size)
         if not center:
             plain = x.dtype.type(0)
         for i in range(size):
-            target[i] = k * (slope[i] * w[i] - plain - (row[i] - m) * product)
+            target[i] = slope[i] * w[i] * k - plain - (row[i] - m) * product
+
+
+# Rows with one weight each: blocks of them standardized together; (blocks, rows, size)
 
 
 @jit
-def standardize_rows_dw(g, x, mean, scale, out):
-    """out += the sum over rows of g times the standardized x."""
-    for r in range(len(x)):
-        slope, row, m, k = g[r], x[r], mean[r], scale[r]
-        for i in range(x.shape[1]):
-            out[i] += slope[i] * ((row[i] - m) * k)
+def standardize_blocks(x, w, b, eps, center, out, mean, scale):
+    """out = (x - mean) * scale * w + b; w and b are (blocks, rows), mean and scale (blocks,)."""
+    count = x.dtype.type(x.shape[1] * x.shape[2])
+    for k in range(len(x)):
+        m, total = x.dtype.type(0), x.dtype.type(0)
+        if center:
+            for r in range(x.shape[1]):
+                row = x[k, r]
+                for i in range(len(row)):
+                    m += row[i]
+            m /= count
+        for r in range(x.shape[1]):
+            row = x[k, r]
+            for i in range(len(row)):
+                d = row[i] - m
+                total += d * d
+        factor = x.dtype.type(1 / np.sqrt(total / count + eps))
+        for r in range(x.shape[1]):
+            row, target, slope, start = x[k, r], out[k, r], factor * w[k, r], b[k, r]
+            for i in range(len(row)):
+                target[i] = (row[i] - m) * slope + start
+        mean[k], scale[k] = m, factor
 
 
-# Rows with one weight each, several of them standardized together
+@jit
+def standardize_blocks_back(g, x, w, mean, scale, center, out, dw, db):
+    """The same as `standardize_rows_back`; w, dw and db are (blocks, rows)."""
+    count = x.dtype.type(x.shape[1] * x.shape[2])
+    for k in range(len(x)):
+        m, factor = mean[k], scale[k]
+        plain, product = x.dtype.type(0), x.dtype.type(0)
+        for r in range(x.shape[1]):
+            slope, row = g[k, r], x[k, r]
+            one, two = x.dtype.type(0), x.dtype.type(0)
+            for i in range(len(row)):
+                one += slope[i]
+                two += slope[i] * (row[i] - m)
+            db[k, r], dw[k, r] = one, two * factor
+            plain += w[k, r] * one
+            product += w[k, r] * two
+        plain *= factor / count
+        product *= factor * factor * factor / count
+        if not center:
+            plain = x.dtype.type(0)
+        for r in range(x.shape[1]):
+            slope, row, target, of_g = g[k, r], x[k, r], out[k, r], factor * w[k, r]
+            for i in range(len(row)):
+                target[i] = slope[i] * of_g - (row[i] - m) * product - plain
+
+
+# Rows with one weight each, of which others are standardized together
 
 
 @jit
@@ -125,3 +176,59 @@ def row_sums(g, out):
         for i in range(len(row)):
             total += row[i]
         out[r] = total
+
+
+# Columns: each standardized by itself. From column `first` to `last`, so that threads can share
+
+
+@jit
+def standardize_columns(first, last, x, w, b, eps, center, known, out, mean, scale):
+    """out = (x - mean) * scale * w + b, with the mean and scale of each column, or known ones."""
+    count = x.dtype.type(len(x))
+    m, k, start, slope = mean[first:last], scale[first:last], b[first:last], w[first:last].copy()
+    if not known:
+        m[:] = 0
+        k[:] = 0
+        if center:
+            for r in range(len(x)):
+                row = x[r, first:last]
+                for i in range(len(m)):
+                    m[i] += row[i]
+            for i in range(len(m)):
+                m[i] /= count
+        for r in range(len(x)):
+            row = x[r, first:last]
+            for i in range(len(m)):
+                k[i] += (row[i] - m[i]) * (row[i] - m[i])
+        for i in range(len(m)):
+            k[i] = 1 / np.sqrt(k[i] / count + eps)
+    for i in range(len(m)):
+        slope[i] *= k[i]
+    for r in range(len(x)):
+        row, target = x[r, first:last], out[r, first:last]
+        for i in range(len(m)):
+            target[i] = (row[i] - m[i]) * slope[i] + start[i]
+
+
+@jit
+def standardize_columns_back(first, last, g, x, w, mean, scale, center, out, dw, db):
+    """The same as `standardize_rows_back` for columns; dw and db are zeros at first."""
+    count = x.dtype.type(len(x))
+    m, k, weight = mean[first:last], scale[first:last], w[first:last]
+    product, plain = dw[first:last], db[first:last]
+    for r in range(len(x)):
+        slope, row = g[r, first:last], x[r, first:last]
+        for i in range(len(m)):
+            plain[i] += slope[i]
+            product[i] += slope[i] * (row[i] - m[i])
+    of_g, of_x, start = np.empty_like(k), np.empty_like(k), np.zeros_like(k)
+    for i in range(len(m)):
+        product[i] *= k[i]
+        of_g[i] = k[i] * weight[i]
+        of_x[i] = of_g[i] * k[i] * product[i] / count
+        if center:
+            start[i] = of_g[i] * plain[i] / count
+    for r in range(len(x)):
+        slope, row, target = g[r, first:last], x[r, first:last], out[r, first:last]
+        for i in range(len(m)):
+            target[i] = slope[i] * of_g[i] - (row[i] - m[i]) * of_x[i] - start[i]

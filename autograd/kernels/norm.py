@@ -1,16 +1,17 @@
 """Standardize, scale and shift, and the gradients of that: None where NumPy has to do it.
 
-There are two layouts with loops of their own. Either the last axes are standardized, and weights
-vary along them: rows of a matrix. Or weights are constant along the last axes, which are summed
-over: rows again, a few numbers for each of which say what to do with it, and so little is left
-to do between the loops that NumPy does it.
+There are four layouts with loops of their own, by which axes are standardized and along which the
+weights vary. "rows": both are the last axes. "columns": the weights vary along the last axes, and
+all others are standardized. Else weights are constant along the last axes, which are standardized,
+with others: rows, a few numbers for each of which say what to do with it. In "blocks" rows that
+belong together follow one another; for "lines" NumPy does what is left to do between the loops.
 """
 
 from __future__ import annotations
 
 from functools import cache
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,21 +19,39 @@ from . import _host, _threads
 from .curves import plain
 
 Shape = tuple[int, ...]
+Three = tuple[np.ndarray, np.ndarray, np.ndarray]
+
+
+class Layout(NamedTuple):
+    kind: str
+    lead: Shape  # the axes of x that the rows are
+    axes: int  # how many of x's a row is
+    size: int  # of a row
+    kept: Shape  # x's shape, with the axes that are standardized kept
+    block: int  # rows that are standardized together, where they follow one another
 
 
 @cache
-def _layout(shape: Shape, axis: Shape, parameters: Shape) -> tuple[str, int]:
-    """'whole' or 'single' weights of a row, and how many axes of x are the rows'; or '' and 0."""
-    axes = {k % len(shape) for k in axis}
-    count = len(shape)
-    if axes == set(range(count - len(axes), count)) and shape[count - len(axes) :] == parameters:
-        return "whole", len(axes)
-    constant = len(parameters) - len(_stripped(parameters))
-    while constant and not set(range(count - constant, count)) <= axes:
-        constant -= 1
-    lead = parameters[: len(parameters) - constant]
-    fits = 0 < constant < count and lead == shape[count - len(parameters) : count - constant]
-    return ("single", constant) if fits and prod(shape[count - constant :]) > 7 else ("", 0)
+def _layout(shape: Shape, axis: Shape, parameters: Shape) -> Layout | None:
+    ndim, split = len(shape), len(shape) - len(parameters)
+    axes = {k % ndim for k in axis}
+    kept = tuple(1 if k in axes else n for k, n in enumerate(shape))
+    first, last = set(range(split)), set(range(split, ndim))
+    if axes and axes in (first, last) and shape[split:] == parameters:
+        kind = "rows" if axes == last else "columns"
+        return Layout(kind, shape[:split], ndim - split, prod(parameters), kept, 0)
+    count = len(parameters) - len(_stripped(parameters))
+    while count and not set(range(ndim - count, ndim)) <= axes:
+        count -= 1
+    lead, size = shape[: ndim - count], prod(shape[ndim - count :])
+    fits = 0 < count < ndim and parameters[: len(parameters) - count] == lead[split:]
+    if not fits or size < 8:
+        return None
+    together = axes & set(range(len(lead)))
+    start = len(lead) - len(together)
+    if together == set(range(start, len(lead))):
+        return Layout("blocks", lead, count, size, kept, prod(lead[start:]))
+    return Layout("lines", lead, count, size, kept, 0)
 
 
 def _stripped(shape: Shape) -> Shape:
@@ -41,157 +60,206 @@ def _stripped(shape: Shape) -> Shape:
     return shape
 
 
-def _chosen(axis: Any, parameters: Shape, *arrays: np.ndarray) -> tuple[str, int]:
-    """The layout, or '' if there is nothing to be gained."""
+def _chosen(axis: Any, parameters: Shape, *arrays: np.ndarray) -> Layout | None:
+    """The layout, or None if there is nothing to be gained."""
     x = arrays[0]
-    fits = all(type(a) is np.ndarray for a in arrays) and _host.compiled(4 * x.size, *arrays)
-    if not fits or not all(a.shape == x.shape and plain(a) for a in arrays):
-        return "", 0
+    if not _host.compiled(4 * x.size, *arrays):
+        return None
+    for a in arrays:
+        if type(a) is not np.ndarray or a.shape != x.shape or not plain(a):
+            return None
     return _layout(x.shape, axis, parameters)
+
+
+@cache
+def _loops() -> Any:
+    from . import _norm_loops
+
+    return _norm_loops
 
 
 def affine_norm(
     x: np.ndarray, w: np.ndarray, b: np.ndarray, axis: Shape, eps: float, center: bool, known: Any
-) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+) -> Three | None:
     """(x - mean) * scale * w + b, mean and scale = 1 / sqrt(mean square + eps), over the axes."""
-    same = np.shape(w) == np.shape(b) and np.result_type(x, w, b) == x.dtype
-    kind, count = _chosen(axis, np.shape(w), x) if same else ("", 0)
-    if not kind or (known is not None and kind == "whole"):
+    if w.shape != b.shape or not w.dtype == b.dtype == x.dtype:
         return None
-    from . import _norm_loops as loops
-
-    lead = x.shape[: x.ndim - count]
-    rows, size = prod(lead), prod(x.shape[x.ndim - count :])
-    flat, out = x.reshape(rows, size), np.empty_like(x)
-    if kind == "whole":
-        mean, scale = (np.empty((*lead, *(1,) * count), x.dtype) for _ in range(2))
-        _standardize_rows(loops, flat, w, b, eps, center, out, mean, scale)
-        return out, mean, scale
+    layout = _chosen(axis, w.shape, x)
+    if layout is None or (known is not None and layout.kind == "rows"):
+        return None
+    out = np.empty_like(x)
     if known is None:
-        mean, scale = _moments(loops, flat, lead, count, axis, x.ndim, eps, center)
+        mean, scale = np.empty(layout.kept, x.dtype), np.empty(layout.kept, x.dtype)
     else:
         mean, scale = known
-    per_row = (_per_row(v, lead, count) for v in (mean, scale * w, b))
-    _threads.deal(loops.row_lines, rows, x.size, flat, *per_row, out.reshape(rows, size))
+    if layout.kind == "columns":
+        more = _flat(w), _flat(b), eps, center, known is not None
+        _columns(_loops().standardize_columns, layout, (x,), more, out, _flat(mean), _flat(scale))
+    elif layout.kind == "rows":
+        _standardize_rows(layout, x, _flat(w), _flat(b), eps, center, out, mean, scale)
+    elif layout.kind == "blocks" and known is None:
+        blocks, target = _blocks(layout, x), _blocks(layout, out)
+        arrays = blocks, _per_block(layout, w), _per_block(layout, b), eps, center, target
+        loop, each = _loops().standardize_blocks, (mean.reshape(-1), scale.reshape(-1))
+        _threads.deal(loop, len(blocks), x.size, *arrays, *each)
+    else:
+        rows = x.reshape(-1, layout.size)
+        if known is None:
+            mean, scale = _moments(layout, rows, axis, x.ndim, eps, center)
+        per_row = [_per_row(layout, v) for v in (mean, scale * w, b)]
+        target = out.reshape(rows.shape)
+        _threads.deal(_loops().row_lines, len(rows), x.size, rows, *per_row, target)
     return out, mean, scale
 
 
+def affine_norm_back(
+    g: np.ndarray, x: np.ndarray, w: np.ndarray, axis: Shape, center: bool, mean: np.ndarray,
+    scale: np.ndarray,
+) -> Three | None:  # fmt: skip
+    """The gradients by x, w and b: scale * (u - mean(u) - y * mean(u * y)) with u = g * w and y the
+    standardized x, and the sums of g * y and of g."""
+    if type(g) is np.ndarray and not plain(g):
+        g = np.array(g, order="C")
+    layout = _chosen(axis, w.shape, x, g) if w.dtype == x.dtype else None
+    if layout is None:
+        return None
+    out = np.empty_like(x)
+    if layout.kind == "columns":
+        dw, db = np.zeros(layout.size, x.dtype), np.zeros(layout.size, x.dtype)
+        more = _flat(w), _flat(mean), _flat(scale), center
+        _columns(_loops().standardize_columns_back, layout, (g, x), more, out, dw, db)
+    elif layout.kind == "rows":
+        dw, db = _rows_back(layout, g, x, _flat(w), center, mean, scale, out)
+    elif layout.kind == "blocks":
+        dw, db = np.empty(layout.lead, x.dtype), np.empty(layout.lead, x.dtype)
+        arrays = *(_blocks(layout, v) for v in (g, x)), _per_block(layout, w)
+        each = _flat(mean), _flat(scale), center, _blocks(layout, out)
+        sums = dw.reshape(-1, layout.block), db.reshape(-1, layout.block)
+        loop = _loops().standardize_blocks_back
+        _threads.deal(loop, len(sums[0]), 2 * x.size, *arrays, *each, *sums)
+    else:
+        dw, db = _lines_back(layout, g, x, w, axis, center, mean, scale, out)
+    if layout.kind in ("blocks", "lines"):
+        others = tuple(range(x.ndim - w.ndim))
+        dw, db = dw.sum(others), db.sum(others)
+    return out, dw.reshape(w.shape), db.reshape(w.shape)
+
+
+def _flat(v: np.ndarray) -> np.ndarray:
+    return np.ascontiguousarray(v).reshape(-1)
+
+
+# Rows
+
+
 def _standardize_rows(
-    loops: Any, x: np.ndarray, w: Any, b: Any, eps: float, center: bool, out: np.ndarray,
-    mean: np.ndarray, scale: np.ndarray,
+    layout: Layout, x: np.ndarray, w: np.ndarray, b: np.ndarray, eps: float, center: bool,
+    *results: np.ndarray,
 ) -> None:  # fmt: skip
     """The loop of the same name, over the threads."""
-    rows, size = x.shape
-    w, b = (np.ascontiguousarray(v, x.dtype).reshape(1, size) for v in (w, b))
 
     def loop(x: Any, out: Any, mean: Any, scale: Any) -> None:
-        loops.standardize_rows(x, w[0], b[0], eps, center, out, mean, scale)
+        _loops().standardize_rows(x, w, b, eps, center, out, mean, scale)
 
-    _threads.deal(
-        loop, rows, x.size, x, out.reshape(rows, size), mean.reshape(rows), scale.reshape(rows)
-    )
+    out, mean, scale = results
+    shape = -1, layout.size
+    each = x.reshape(shape), out.reshape(shape), mean.reshape(-1), scale.reshape(-1)
+    _threads.deal(loop, mean.size, x.size, *each)
 
 
-def _per_row(v: np.ndarray, lead: Shape, count: int) -> np.ndarray:
+def _rows_back(
+    layout: Layout, g: np.ndarray, x: np.ndarray, w: np.ndarray, center: bool, mean: np.ndarray,
+    scale: np.ndarray, out: np.ndarray,
+) -> np.ndarray:  # fmt: skip
+    """The loop of the same name, over the threads: the gradients by w and b."""
+
+    def loop(g: Any, x: Any, mean: Any, scale: Any, out: Any) -> np.ndarray:
+        sums = np.zeros((2, layout.size), x.dtype)
+        _loops().standardize_rows_back(g, x, w, mean, scale, center, out, sums[0], sums[1])
+        return sums
+
+    shape = -1, layout.size
+    each = g.reshape(shape), x.reshape(shape), _flat(mean), _flat(scale), out.reshape(shape)
+    first, *others = _threads.deal(loop, mean.size, 2 * x.size, *each)
+    return sum(others, start=first)
+
+
+# Columns
+
+
+def _columns(
+    loop: Any, layout: Layout, arrays: tuple[np.ndarray, ...], more: tuple[Any, ...],
+    out: np.ndarray, *each: np.ndarray,
+) -> None:  # fmt: skip
+    """A loop over the columns of arrays and out, dealt out to threads."""
+    flat = [a.reshape(-1, layout.size) for a in (*arrays, out)]
+    given = *flat[:-1], *more, flat[-1], *each
+    runs = _threads.parts(layout.size, len(arrays) * out.size)
+    _threads.run(lambda run: loop(*run, *given), runs)
+
+
+# Rows with one weight each
+
+
+def _blocks(layout: Layout, v: np.ndarray) -> np.ndarray:
+    return v.reshape(-1, layout.block, layout.size)
+
+
+def _per_row(layout: Layout, v: np.ndarray) -> np.ndarray:
     """A statistic or parameter as one number for each row."""
-    v = v.reshape(v.shape[: v.ndim - count])
-    return np.ascontiguousarray(np.broadcast_to(v, lead)).reshape(-1)
+    v = v.reshape(v.shape[: v.ndim - layout.axes])
+    return np.ascontiguousarray(np.broadcast_to(v, layout.lead)).reshape(-1)
+
+
+def _per_block(layout: Layout, v: np.ndarray) -> np.ndarray:
+    return _per_row(layout, v).reshape(-1, layout.block)
 
 
 def _moments(
-    loops: Any, x: np.ndarray, lead: Shape, count: int, axis: Shape, ndim: int, eps: float,
-    center: bool,
-) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+    layout: Layout, x: np.ndarray, axis: Shape, ndim: int, eps: float, center: bool
+) -> tuple[np.ndarray, np.ndarray]:
     """Mean and scale with the axes kept: those of rows, put together (Chan et al., 1979).
 
     Not centred, all means are 0.
     """
     mean, square = (np.empty(len(x), x.dtype) for _ in range(2))
-    _threads.deal(loops.row_moments, len(x), x.size, x, center, mean, square)
-    means, squares = (v.reshape(*lead, *(1,) * count) for v in (mean, square))
+    _threads.deal(_loops().row_moments, len(x), x.size, x, center, mean, square)
+    means, squares = (v.reshape(*layout.lead, *(1,) * layout.axes) for v in (mean, square))
     together = tuple(k % ndim for k in axis)
     middle = means.mean(together, keepdims=True)
-    spread = (squares + (means - middle) ** 2).mean(together, keepdims=True)
+    around = means - middle if center else means
+    spread = (squares + around * around).mean(together, keepdims=True)
+    middle = middle if center else np.zeros_like(middle)
     return middle, (1 / np.sqrt(spread + eps)).astype(x.dtype)
 
 
-def affine_norm_dx(
-    g: np.ndarray, x: np.ndarray, w: np.ndarray, axis: Shape, center: bool, mean: np.ndarray,
-    scale: np.ndarray,
-) -> np.ndarray | None:  # fmt: skip
-    """scale * (u - mean(u) - y * mean(u * y)) with u = g * w and y the standardized x."""
-    kind, count = _chosen(axis, np.shape(w), x, g)
-    if not kind or np.result_type(x, w) != x.dtype:
-        return None
-    from . import _norm_loops as loops
-
-    lead = x.shape[: x.ndim - count]
-    rows, size = prod(lead), prod(x.shape[x.ndim - count :])
-    out = np.empty_like(x)
-    flat = [v.reshape(rows, size) for v in (g, x, out)]
-    if kind == "whole":
-        weights = np.ascontiguousarray(w, x.dtype).reshape(size)
-
-        def loop(g: Any, x: Any, mean: Any, scale: Any, out: Any) -> None:
-            loops.standardize_rows_dx(g, x, weights, mean, scale, center, out)
-
-        _threads.deal(
-            loop, rows, x.size, *flat[:2], mean.reshape(rows), scale.reshape(rows), flat[2]
-        )
-        return out
-    m, k, weight = (_per_row(v, lead, count) for v in (mean, scale, w))
-    sums, products = (np.empty(rows, x.dtype) for _ in range(2))
-    _threads.deal(loops.row_products, rows, x.size, *flat[:2], m, sums, products)
+def _lines_back(
+    layout: Layout, g: np.ndarray, x: np.ndarray, w: np.ndarray, axis: Shape, center: bool,
+    mean: np.ndarray, scale: np.ndarray, out: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+    """The gradient by x in out; those by w and b for each row."""
+    lead, size = layout.lead, layout.size
+    flat = [v.reshape(-1, size) for v in (g, x, out)]
+    m, k, weight = (_per_row(layout, v) for v in (mean, scale, w))
+    sums, products = np.empty_like(m), np.empty_like(m)
+    _threads.deal(_loops().row_products, len(m), 2 * x.size, *flat[:2], m, sums, products)
     together = tuple(a % x.ndim for a in axis if a % x.ndim < len(lead))
     of_u, of_uy = (
         np.broadcast_to((weight * v).reshape(lead).mean(together, keepdims=True) / size, lead)
         for v in (sums, products)
     )
-    of_x, start = k**3 * of_uy.reshape(rows), k * of_u.reshape(rows) * center
-    _threads.deal(loops.row_planes, rows, x.size, *flat[:2], m, k * weight, of_x, start, flat[2])
-    return out
-
-
-def affine_norm_dw(
-    g: np.ndarray, x: np.ndarray, shape: Shape, axis: Shape, mean: np.ndarray, scale: np.ndarray
-) -> np.ndarray | None:
-    """g times the standardized x, summed to the shape of the weights."""
-    kind, count = _chosen(axis, shape, x, g)
-    if not kind:
-        return None
-    from . import _norm_loops as loops
-
-    lead = x.shape[: x.ndim - count]
-    rows, size = prod(lead), prod(x.shape[x.ndim - count :])
-    flat = [v.reshape(rows, size) for v in (g, x)]
-    if kind == "whole":
-        mean, scale = mean.reshape(rows), scale.reshape(rows)
-
-        def sums(run: tuple[int, int]) -> np.ndarray:
-            part, out = slice(*run), np.zeros(size, x.dtype)
-            loops.standardize_rows_dw(flat[0][part], flat[1][part], mean[part], scale[part], out)
-            return out
-
-        found = _threads.run(sums, _threads.parts(rows, x.size))
-        return np.add.reduce(np.array(found)).reshape(shape)
-    m, k = (_per_row(v, lead, count) for v in (mean, scale))
-    one, products = (np.empty(rows, x.dtype) for _ in range(2))
-    _threads.deal(loops.row_products, rows, x.size, *flat, m, one, products)
-    per_row = (k * products).reshape(lead)
-    extra = len(lead) - (len(shape) - count)
-    return per_row.sum(tuple(range(extra))).reshape(shape)
+    of_x, start = k**3 * of_uy.reshape(-1), k * of_u.reshape(-1) * center
+    loop, numbers = _loops().row_planes, (m, k * weight, of_x, start)
+    _threads.deal(loop, len(m), 2 * x.size, *flat[:2], *numbers, flat[2])
+    return (k * products).reshape(lead), sums.reshape(lead)
 
 
 def sum_rows(g: np.ndarray, shape: Shape) -> np.ndarray | None:
     """g summed to a shape (C, 1, ...): over its first axes, and over the last that are 1."""
-    kind, count = _chosen(tuple(range(-len(shape) + 1, 0)), shape, g)
-    if kind != "single":
+    layout = _chosen(tuple(range(-len(shape) + 1, 0)), shape, g)
+    if layout is None or layout.kind != "blocks":
         return None
-    from . import _norm_loops as loops
-
-    lead = g.shape[: g.ndim - count]
-    rows, size = prod(lead), prod(g.shape[g.ndim - count :])
-    sums = np.empty(rows, g.dtype)
-    _threads.deal(loops.row_sums, rows, g.size, g.reshape(rows, size), sums)
-    extra = len(lead) - (len(shape) - count)
-    return sums.reshape(lead).sum(tuple(range(extra))).reshape(shape)
+    sums = np.empty(layout.lead, g.dtype)
+    rows = g.reshape(-1, layout.size)
+    _threads.deal(_loops().row_sums, len(rows), g.size, rows, sums.reshape(-1))
+    return sums.sum(tuple(range(g.ndim - len(shape)))).reshape(shape)

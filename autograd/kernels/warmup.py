@@ -65,8 +65,17 @@ def _normalisations(dtype: Any, host: Simd) -> Iterator[Call]:
 
     rows, row, each = np.ones((2, 8), dtype), np.ones(8, dtype), np.ones(2, dtype)
     yield "rows", partial(loops.standardize_rows, rows, row, row, 1e-5, True, rows, each, each)
-    yield "rows, dx", partial(loops.standardize_rows_dx, rows, rows, row, each, each, True, rows)
-    yield "rows, dw", partial(loops.standardize_rows_dw, rows, rows, each, each, row)
+    back = each, each, True, rows, row, row
+    yield "rows, back", partial(loops.standardize_rows_back, rows, rows, row, *back)
+    blocks, w = rows.reshape(1, 2, 8), each.reshape(1, 2)
+    more = 1e-5, True, blocks, each, each
+    yield "blocks", partial(loops.standardize_blocks, blocks, w, w, *more)
+    each_back = each, each, True, blocks, w, w
+    yield "blocks, back", partial(loops.standardize_blocks_back, blocks, blocks, w, *each_back)
+    columns = 1e-5, True, False, rows, row, row
+    yield "columns", partial(loops.standardize_columns, 0, 8, rows, row, row, *columns)
+    columns_back = row, row, row, True, rows, row, row
+    yield "columns, back", partial(loops.standardize_columns_back, 0, 8, rows, rows, *columns_back)
     yield "moments", partial(loops.row_moments, rows, True, each, each)
     yield "lines", partial(loops.row_lines, rows, each, each, each, rows)
     yield "products", partial(loops.row_products, rows, rows, each, each, each)

@@ -1,7 +1,7 @@
 """Standardize, scale and shift in one: what normalisation layers with parameters compute.
 
 The gradients are those of `standardize(x) * w + b`, told by the composition; where there is a
-kernel, forward and each gradient read their arrays as seldom as possible.
+kernel, one call gives all of them.
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ import numpy as np
 
 from .. import kernels
 from ..algebra import sum_to
+from ..fused import Once
 from ..op import op
 from ..samples import Rng, Sample, uniform
+from ..tensor import Tensor
 from .reduce import mean
 from .standardize import inverse_spread, standardize, standardize_dx
 
@@ -38,7 +40,7 @@ def _reference(x: Any, w: Any, b: Any, axis: Any, eps: float, center: bool = Tru
 @op(
     samples=_samples,
     reference=_reference,
-    residuals=("center_at", "scale"),
+    residuals=("center_at", "scale", "once"),
     hints=("known",),
     public=False,
 )
@@ -50,29 +52,44 @@ def affine_norm(x, w, b, /, *, axis, eps, center=True, known=None):
     """
     fast = kernels.affine_norm(x, w, b, axis, eps, center, known)
     if fast is not None:
-        return fast
+        return *fast, Once()
     m = x.mean(axis=axis, keepdims=True) if center else np.zeros((1,) * x.ndim, x.dtype)
     m, scale = known or (m, None)
     y, scale = standardize.op.forward(x, axis=axis, eps=eps, center=center,
                                       known=None if scale is None else (m, scale))  # fmt: skip
-    return y * w + b, m, scale
+    return y * w + b, m, scale, None
+
+
+def _pulled(i: int, g: Any, *given: Any) -> Any:
+    """The gradient by input i, if one call of a kernel gives all of them; else None."""
+    *arguments, once = given
+    if once is None or type(g) is Tensor:
+        return None
+    found = once(g, lambda: kernels.affine_norm_back(g, *arguments))
+    return None if found is None else found[i]
 
 
 @affine_norm.grad("x")
-def _(g, x, w, axis, eps, center, center_at, scale):
+def _(g, x, w, axis, eps, center, center_at, scale, once):
+    pulled = _pulled(0, g, x, w, axis, center, center_at, scale, once)
+    if pulled is not None:
+        return pulled
     known = center_at, scale
     return affine_norm_dx(g, x, w, axis=axis, eps=eps, center=center, known=known)
 
 
 @affine_norm.grad("w")
-def _(g, x, w_shape, axis, eps, center, center_at, scale):
-    known = center_at, scale
-    return affine_norm_dw(g, x, shape=w_shape, axis=axis, eps=eps, center=center, known=known)
+def _(g, x, w, axis, eps, center, center_at, scale, once):
+    pulled = _pulled(1, g, x, w, axis, center, center_at, scale, once)
+    if pulled is not None:
+        return pulled
+    return affine_norm_dw(g, x, shape=w.shape, axis=axis, eps=eps, center=center)
 
 
 @affine_norm.grad("b")
-def _(g):
-    return g
+def _(g, x, w, axis, center, center_at, scale, once):
+    pulled = _pulled(2, g, x, w, axis, center, center_at, scale, once)
+    return g if pulled is None else pulled
 
 
 def _parts(x: Any, **options: Any) -> tuple[Any, Any]:
@@ -99,12 +116,12 @@ def _dx_reference(g: Any, x: Any, w: Any, axis: Any, eps: float, center: bool = 
 def affine_norm_dx(g, x, w, /, *, axis, eps, center=True, known=None):
     """The gradient of `affine_norm` by x: `standardize_dx` of g * w.
 
-    known : the residuals of `affine_norm`, where they are at hand
+    known : mean and `inverse_spread`, where they are at hand
     """
     if known is not None:
-        fast = kernels.affine_norm_dx(g, x, w, axis, center, *known)
+        fast = kernels.affine_norm_back(g, x, w, axis, center, *known)
         if fast is not None:
-            return fast
+            return fast[0]
     y, s = _parts(x, axis=axis, eps=eps, center=center)
     return standardize_dx(g * w, y, s, axis=axis, center=center)
 
@@ -143,16 +160,9 @@ def _dw_reference(
     return np.asarray(sum_to.op.reference(product, shape))
 
 
-@op(samples=_dw_samples, reference=_dw_reference, hints=("known",), public=False)
-def affine_norm_dw(g, x, /, *, shape, axis, eps, center=True, known=None):
-    """The gradient of `affine_norm` by w, of this shape: g * standardize(x), summed.
-
-    known : the residuals of `affine_norm`, where they are at hand
-    """
-    if known is not None:
-        fast = kernels.affine_norm_dw(g, x, shape, axis, *known)
-        if fast is not None:
-            return fast
+@op(samples=_dw_samples, reference=_dw_reference, public=False)
+def affine_norm_dw(g, x, /, *, shape, axis, eps, center=True):
+    """The gradient of `affine_norm` by w, of this shape: g * standardize(x), summed."""
     return sum_to(g * standardize(x, axis=axis, eps=eps, center=center), shape=shape)
 
 

@@ -7,7 +7,7 @@ array to NumPy, too.
 from .elements import curve, step
 from .products import add_rows, matmul_stacks, outer
 from .recurrent import sequence, sequence_back
-from .rows import affine_norm, affine_norm_dw, affine_norm_dx, sum_rows
+from .rows import affine_norm, affine_norm_back, sum_rows
 from .softmax import cross_entropy, cross_entropy_dx, exp_sums, softmax, softmax_dx
 from .windows import (
     avg_pool,
@@ -26,9 +26,8 @@ from .windows import (
 )
 
 __all__ = [
-    "add_rows", "affine_norm", "affine_norm_dw", "affine_norm_dx", "avg_pool", "avg_pool_dx",
-    "blend_axis", "conv", "conv_dw", "conv_dx", "cross_entropy", "cross_entropy_dx", "curve",
-    "exp_sums", "fold", "hits", "last", "matmul_stacks", "max_pool", "max_pool_dx",
-    "max_pool_pick", "outer", "sequence", "sequence_back", "softmax", "softmax_dx", "step",
-    "sum_rows", "unfold",
+    "add_rows", "affine_norm", "affine_norm_back", "avg_pool", "avg_pool_dx", "blend_axis", "conv",
+    "conv_dw", "conv_dx", "cross_entropy", "cross_entropy_dx", "curve", "exp_sums", "fold", "hits",
+    "last", "matmul_stacks", "max_pool", "max_pool_dx", "max_pool_pick", "outer", "sequence",
+    "sequence_back", "softmax", "softmax_dx", "step", "sum_rows", "unfold",
 ]  # fmt: skip

@@ -20,22 +20,16 @@ def affine_norm(
     return (x - mean) * scale * w + b, mean, scale
 
 
-def affine_norm_dx(
+def affine_norm_back(
     g: np.ndarray, x: np.ndarray, w: np.ndarray, axis: Sizes, center: bool, mean: np.ndarray,
     scale: np.ndarray,
-) -> np.ndarray:  # fmt: skip
-    """scale * (u - mean(u) - y * mean(u * y)) with u = g * w and y the standardized x."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
+    """scale * (u - mean(u) - y * mean(u * y)) with u = g * w and y the standardized x; then g * y
+    and g summed to the shape of w."""
     u, y = g * w, (x - mean) * scale
     middle = u.mean(axis, keepdims=True) if center else 0
-    out: np.ndarray = scale * (u - middle - y * (u * y).mean(axis, keepdims=True))
-    return out
-
-
-def affine_norm_dw(
-    g: np.ndarray, x: np.ndarray, shape: Sizes, axis: Sizes, mean: np.ndarray, scale: np.ndarray
-) -> np.ndarray:
-    """g times the standardized x, summed to the shape of the weights."""
-    return _summed(g * ((x - mean) * scale), shape)
+    dx = scale * (u - middle - y * (u * y).mean(axis, keepdims=True))
+    return dx, _summed(g * y, w.shape), _summed(g, w.shape)
 
 
 def sum_rows(g: np.ndarray, shape: Sizes) -> np.ndarray:
