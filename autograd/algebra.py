@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from . import kernels
 from .errors import DTypeError, ShapeError
-from .kernels import sum_rows
 from .messages import complain
 from .op import composite, op
 from .samples import BAD_PAIR, Fails, Rng, Sample, Samples, binary, uniform
@@ -33,6 +33,10 @@ def all_finite(value: Any) -> bool:
 )
 def add(x, y, /):
     """x + y, element by element, with broadcasting."""
+    if x.__class__ is y.__class__ is np.ndarray and x.size != y.size:
+        fast = kernels.add_stretched(x, y)
+        if fast is not None:
+            return fast
     return x + y
 
 
@@ -59,11 +63,12 @@ def _sum_to_reference(x: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
 @op(samples=_sum_to_samples, reference=_sum_to_reference, public=False)
 def sum_to(x, /, *, shape):
     """Sum x over the axes that broadcasting an array of `shape` to x.shape adds or stretches."""
+    if x.size > COPIED:
+        fast = kernels.sum_to(x, shape)
+        if fast is not None:
+            return fast
     if 1 not in shape:
         return np.add.reduce(x, axis=_summed(x.ndim, shape))
-    fast = sum_rows(x, shape) if x.size > COPIED else None
-    if fast is not None:
-        return fast
     return np.add.reduce(x, axis=_summed(x.ndim, shape), keepdims=True).reshape(shape)
 
 

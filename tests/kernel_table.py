@@ -207,9 +207,21 @@ def affine_norm_back(d: Draw) -> tuple:
     return g, x, w, axis, center, *known
 
 
-def sum_rows(d: Draw) -> tuple:
-    shape, target = d.pick((((2, 4, 9), (4, 1)), ((3, 4, 2, 5), (4, 1, 1)), ((1, 11), (1, 1))))
-    return d.array(*shape), target
+STRETCHED = (  # shape, that of the smaller array
+    ((2, 4, 9), (4, 1)), ((3, 4, 2, 5), (4, 1, 1)), ((5, 12), (5, 1)),
+    ((7, 9), (9,)), ((3, 2, 8), (1, 1, 8)), ((3, 2, 8), (2, 8)), ((2, 3, 2500), (3, 1)),
+)  # fmt: skip
+
+
+def add_stretched(d: Draw) -> tuple:
+    shape, small = d.pick(STRETCHED)
+    arrays = d.array(*shape), d.finite(*small)
+    return arrays[:: d.pick((1, -1))]
+
+
+def sum_to(d: Draw) -> tuple:
+    shape, small = d.pick(STRETCHED)
+    return d.array(*shape), small
 
 
 def _rows(d: Draw) -> tuple:
@@ -314,6 +326,7 @@ def sequence_back(d: Draw) -> tuple:
 
 TABLE = {
     "add_rows": Kernel(add_rows),
+    "add_stretched": Kernel(add_stretched, checks=True),
     "affine_norm": Kernel(affine_norm),
     "affine_norm_back": Kernel(affine_norm_back),
     "avg_pool": Kernel(avg_pool, pointers=True),
@@ -337,6 +350,6 @@ TABLE = {
     "softmax": Kernel(softmax, pointers=True),
     "softmax_dx": Kernel(softmax_dx, pointers=True),
     "step": Kernel(step),
-    "sum_rows": Kernel(sum_rows),
+    "sum_to": Kernel(sum_to),
     "unfold": Kernel(unfold),
 }

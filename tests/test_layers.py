@@ -21,7 +21,7 @@ ENGINE = words("""
     kernels._host kernels._jit kernels._threads kernels._simd kernels._frames kernels._conv_tiles
     kernels._simd_pool kernels._pool_tiles
     kernels._math kernels._special kernels._curves kernels.curves
-    kernels._norm_loops kernels.norm
+    kernels._norm_loops kernels.norm kernels._stretch_loops kernels.stretch
     kernels._softmax_loops kernels.softmax kernels._steps kernels.steps
     kernels._recurrent_cells kernels._recurrent_steps kernels.recurrent_fast
     kernels.windows kernels.conv_fast kernels.conv kernels.pool_fast kernels.pool kernels.resample

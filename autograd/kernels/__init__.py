@@ -10,18 +10,19 @@ from .conv import conv, conv_dw, conv_dx
 from .curves import curve
 from .embedding import add_rows
 from .matmul import matmul_stacks, outer
-from .norm import affine_norm, affine_norm_back, sum_rows
+from .norm import affine_norm, affine_norm_back
 from .pool import avg_pool, avg_pool_dx, max_pool, max_pool_dx, max_pool_pick
 from .recurrent import sequence, sequence_back
 from .resample import Blend, blend_axis
 from .softmax import cross_entropy, cross_entropy_dx, exp_sums, softmax, softmax_dx
 from .steps import step, worth_stepping
+from .stretch import add_stretched, sum_to
 from .windows import fold, output_size, unfold
 
 __all__ = [
-    "KNOWN", "Blend", "add_rows", "affine_norm", "affine_norm_back", "avg_pool", "avg_pool_dx",
-    "blend_axis", "conv", "conv_dw", "conv_dx", "cross_entropy", "cross_entropy_dx", "curve",
-    "exp_sums", "fold", "get_num_threads", "matmul_stacks", "max_pool", "max_pool_dx",
+    "KNOWN", "Blend", "add_rows", "add_stretched", "affine_norm", "affine_norm_back", "avg_pool",
+    "avg_pool_dx", "blend_axis", "conv", "conv_dw", "conv_dx", "cross_entropy", "cross_entropy_dx",
+    "curve", "exp_sums", "fold", "get_num_threads", "matmul_stacks", "max_pool", "max_pool_dx",
     "max_pool_pick", "outer", "output_size", "sequence", "sequence_back", "set_num_threads",
-    "set_simd", "simd", "softmax", "softmax_dx", "step", "sum_rows", "unfold", "worth_stepping",
+    "set_simd", "simd", "softmax", "softmax_dx", "step", "sum_to", "unfold", "worth_stepping",
 ]  # fmt: skip

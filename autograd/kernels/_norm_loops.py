@@ -168,16 +168,6 @@ def row_planes(g, x, m, a, b, c, out):
             target[i] = slope[i] * of_g - (row[i] - middle) * of_x - start
 
 
-@jit
-def row_sums(g, out):
-    for r in range(len(g)):
-        row = g[r]
-        total = g.dtype.type(0)
-        for i in range(len(row)):
-            total += row[i]
-        out[r] = total
-
-
 # Columns: each standardized by itself. From column `first` to `last`, so that threads can share
 
 

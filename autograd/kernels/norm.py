@@ -252,14 +252,3 @@ def _lines_back(
     loop, numbers = _loops().row_planes, (m, k * weight, of_x, start)
     _threads.deal(loop, len(m), 2 * x.size, *flat[:2], *numbers, flat[2])
     return (k * products).reshape(lead), sums.reshape(lead)
-
-
-def sum_rows(g: np.ndarray, shape: Shape) -> np.ndarray | None:
-    """g summed to a shape (C, 1, ...): over its first axes, and over the last that are 1."""
-    layout = _chosen(tuple(range(-len(shape) + 1, 0)), shape, g)
-    if layout is None or layout.kind != "blocks":
-        return None
-    sums = np.empty(layout.lead, g.dtype)
-    rows = g.reshape(-1, layout.size)
-    _threads.deal(_loops().row_sums, len(rows), g.size, rows, sums.reshape(-1))
-    return sums.sum(tuple(range(g.ndim - len(shape)))).reshape(shape)

@@ -80,7 +80,16 @@ def _normalisations(dtype: Any, host: Simd) -> Iterator[Call]:
     yield "lines", partial(loops.row_lines, rows, each, each, each, rows)
     yield "products", partial(loops.row_products, rows, rows, each, each, each)
     yield "planes", partial(loops.row_planes, rows, rows, each, each, each, each, rows)
-    yield "sums", partial(loops.row_sums, rows, each)
+
+
+def _stretching(dtype: Any, host: Simd) -> Iterator[Call]:
+    from . import _stretch_loops as loops
+
+    rows, row, each = np.ones((2, 8), dtype), np.ones(8, dtype), np.ones(2, dtype)
+    yield "add a row", partial(loops.add_row, 0, 2, rows, row, rows)
+    yield "add to each", partial(loops.add_each, 0, 2, rows, each, rows)
+    yield "sum of columns", partial(loops.sum_columns, 0, 8, rows, row)
+    yield "sum of rows", partial(loops.sum_rows, 0, 2, rows, each)
 
 
 def _softmaxes(dtype: Any, host: Simd) -> Iterator[Call]:
@@ -152,8 +161,8 @@ def _embedding(dtype: Any, host: Simd) -> Iterator[Call]:
 
 
 EXAMPLES = (
-    _convolutions, _poolings, _curves, _normalisations, _softmaxes, _recurrent, _steps, _products,
-    _embedding,
+    _convolutions, _poolings, _curves, _normalisations, _stretching, _softmaxes, _recurrent, _steps,
+    _products, _embedding,
 )  # fmt: skip
 
 

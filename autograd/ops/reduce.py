@@ -5,11 +5,13 @@ from __future__ import annotations
 import builtins
 import math
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from ..algebra import astype, broadcast_to, where
+from .. import kernels
+from ..algebra import COPIED, astype, broadcast_to, where
 from ..errors import ArgumentError
 from ..op import composite, normalize_axes, op, require_axes
 from ..samples import BAD_AXIS, NO_AXIS, Fails, Rng, Sample, distinct, reduction, uniform
@@ -51,7 +53,24 @@ def lane_by_lane(f: Callable[..., Any]) -> Callable[..., np.ndarray]:
 def sum(x, /, *, axis=None, keepdims=False):
     """Sum over `axis` (int, tuple, or None for all)."""
     require_axes(x, axis)
-    return np.add.reduce(x, axis, None, None, keepdims)
+    fast = _compiled_sum(x, axis, keepdims)
+    return np.add.reduce(x, axis, None, None, keepdims) if fast is None else fast
+
+
+def _compiled_sum(x: Any, axis: Any, keepdims: bool) -> Any:
+    """The sum, if there are many elements, and a kernel for these axes; else None."""
+    if x.size <= COPIED or axis.__class__ not in (int, tuple):
+        return None
+    kept, left = _shapes(x.shape, normalize_axes(axis, x.ndim))
+    fast = kernels.sum_to(x, kept)
+    return fast if keepdims or fast is None else fast.reshape(left)
+
+
+@lru_cache(maxsize=1024)
+def _shapes(shape: tuple[int, ...], axes: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
+    """What is left of a shape, with axes of length one and without."""
+    kept = tuple(1 if k in axes else n for k, n in enumerate(shape))
+    return kept, tuple(n for k, n in enumerate(shape) if k not in axes)
 
 
 @sum.grad("x")
@@ -76,7 +95,7 @@ def mean(x, /, *, axis=None, keepdims=False):
     x = np.asarray(x)
     if x.dtype == np.float16:  # the sum needs more range than the mean
         return np.mean(x, axis, keepdims=keepdims)
-    return np.add.reduce(x, axis, None, None, keepdims) / count_along(x.shape, axis)
+    return sum.op.forward(x, axis=axis, keepdims=keepdims) / count_along(x.shape, axis)
 
 
 @mean.grad("x")

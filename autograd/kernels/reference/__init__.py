@@ -7,7 +7,7 @@ array to NumPy, too.
 from .elements import curve, step
 from .products import add_rows, matmul_stacks, outer
 from .recurrent import sequence, sequence_back
-from .rows import affine_norm, affine_norm_back, sum_rows
+from .rows import add_stretched, affine_norm, affine_norm_back, sum_to
 from .softmax import cross_entropy, cross_entropy_dx, exp_sums, softmax, softmax_dx
 from .windows import (
     avg_pool,
@@ -26,8 +26,8 @@ from .windows import (
 )
 
 __all__ = [
-    "add_rows", "affine_norm", "affine_norm_back", "avg_pool", "avg_pool_dx", "blend_axis", "conv",
-    "conv_dw", "conv_dx", "cross_entropy", "cross_entropy_dx", "curve", "exp_sums", "fold", "hits",
-    "last", "matmul_stacks", "max_pool", "max_pool_dx", "max_pool_pick", "outer", "sequence",
-    "sequence_back", "softmax", "softmax_dx", "step", "sum_rows", "unfold",
+    "add_rows", "add_stretched", "affine_norm", "affine_norm_back", "avg_pool", "avg_pool_dx",
+    "blend_axis", "conv", "conv_dw", "conv_dx", "cross_entropy", "cross_entropy_dx", "curve",
+    "exp_sums", "fold", "hits", "last", "matmul_stacks", "max_pool", "max_pool_dx", "max_pool_pick",
+    "outer", "sequence", "sequence_back", "softmax", "softmax_dx", "step", "sum_to", "unfold",
 ]  # fmt: skip

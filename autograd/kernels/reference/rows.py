@@ -1,4 +1,4 @@
-"""Normalisation, by its formulas."""
+"""Normalisation, by its formulas; sums and what broadcasting stretches."""
 
 from __future__ import annotations
 
@@ -32,9 +32,18 @@ def affine_norm_back(
     return dx, _summed(g * y, w.shape), _summed(g, w.shape)
 
 
-def sum_rows(g: np.ndarray, shape: Sizes) -> np.ndarray:
-    """g summed to the shape."""
-    return _summed(g, shape)
+def add_stretched(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """x + y, element by element."""
+    out = np.empty(np.broadcast_shapes(x.shape, y.shape), x.dtype)
+    x, y = np.broadcast_to(x, out.shape), np.broadcast_to(y, out.shape)
+    for index in np.ndindex(out.shape):
+        out[index] = x[index] + y[index]
+    return out
+
+
+def sum_to(x: np.ndarray, shape: Sizes) -> np.ndarray:
+    """x summed to the shape."""
+    return _summed(x, shape)
 
 
 def _summed(g: np.ndarray, shape: Sizes) -> np.ndarray:
