@@ -245,6 +245,8 @@ def arguments(argv: Sequence[str] | None, suites: Sequence[str]) -> argparse.Nam
         parser.error(f"no suite {unknown[0]!r}; there are {', '.join(suites)}")
     if options.threads < 1 or options.threads > (os.cpu_count() or 1):
         parser.error(f"--threads {options.threads}: there are {os.cpu_count()} cores")
+    if options.threads > 1 and "threads" in options.suites:  # it says itself how many each has
+        options.suites.remove("threads")
     whole = not (options.quick or options.only or options.contenders)
     if options.out is None and whole:
         options.out = report.RESULTS
