@@ -320,7 +320,18 @@ BAD_TRIPLE = Fails(np.ones(3), np.ones((2, 1)), np.ones((2, 4)), match="3.* and 
     fails=[BAD_TRIPLE],
 )
 def addcmul(x, y, z, /, *, value=1):
-    """x + value * y * z, element by element, with broadcasting."""
+    """x + value * y * z, element by element, with broadcasting.
+
+    Parameters
+    ----------
+    x, y, z : arrays whose shapes broadcast
+    value : number
+
+    Examples
+    --------
+    >>> addcmul(np.array([1.0, 1.0]), np.array([3.0, 4.0]), np.array([2.0, 4.0]), value=0.5)
+    array([4., 9.])
+    """
     return add(x, multiply(multiply(value, y), z))
 
 
@@ -330,5 +341,16 @@ def addcmul(x, y, z, /, *, value=1):
     fails=[BAD_TRIPLE],
 )
 def addcdiv(x, y, z, /, *, value=1):
-    """x + value * y / z, element by element, with broadcasting."""
+    """x + value * y / z, element by element, with broadcasting.
+
+    Parameters
+    ----------
+    x, y, z : arrays whose shapes broadcast
+    value : number
+
+    Examples
+    --------
+    >>> addcdiv(np.array([1.0, 1.0]), np.array([3.0, 4.0]), np.array([2.0, 4.0]), value=2)
+    array([4., 3.])
+    """
     return add(x, divide(multiply(value, y), z))

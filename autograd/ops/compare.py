@@ -131,7 +131,19 @@ def _close_reference(
 
 @op(samples=_close_samples, reference=_close_reference, fails=[BAD_PAIR], plain=True)
 def isclose(x, y, /, *, rtol=1e-5, atol=1e-8, equal_nan=False):
-    """abs(x - y) <= atol + rtol * abs(y); NaN is close to NaN if `equal_nan`."""
+    """abs(x - y) <= atol + rtol * abs(y); NaN is close to NaN if `equal_nan`.
+
+    Parameters
+    ----------
+    x, y : arrays whose shapes broadcast
+    rtol, atol : tolerance relative to y, and absolute
+    equal_nan : bool
+
+    Examples
+    --------
+    >>> isclose(np.array([1.0, 2.0, np.nan]), np.array([1.0 + 1e-9, 2.1, np.nan]), equal_nan=True)
+    array([ True, False,  True])
+    """
     return np.isclose(x, y, rtol=rtol, atol=atol, equal_nan=equal_nan)
 
 

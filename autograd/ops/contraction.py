@@ -98,7 +98,22 @@ def _as_matrix(x: Any, rows: tuple[int, ...], columns: tuple[int, ...]) -> Any:
     fails=[Fails(np.ones((2, 3)), np.ones((2, 4)), match="3 along axis 1.*4 along axis 1")],
 )
 def inner(x, y, /):
-    """Sum of products over the last axis of x and the last of y; a product if one is a number."""
+    """Sum of products over the last axis of x and the last of y; a product if one is a number.
+
+    Returns
+    -------
+    shape (*x.shape[:-1], *y.shape[:-1])
+
+    Raises
+    ------
+    ShapeError
+        If the last axes differ in length.
+
+    Examples
+    --------
+    >>> inner(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([1.0, 10.0]))
+    array([21., 43.])
+    """
     if np.ndim(x) == 0 or np.ndim(y) == 0:
         return multiply(x, y)
     return tensordot(x, y, axes=(-1, -1))

@@ -105,7 +105,18 @@ def _over_prefixes(f: Any) -> Any:
     method="cumsum",
 )
 def cumsum(x, /, *, axis=None):
-    """Running sum along `axis`; of the flattened x without it."""
+    """Running sum along `axis`; of the flattened x without it.
+
+    Gradient
+    --------
+    The running sum of the cotangent from the end.
+
+    Examples
+    --------
+    >>> cumsum(np.array([[1.0, 2.0], [3.0, 4.0]]), axis=1)
+    array([[1., 3.],
+           [3., 7.]])
+    """
     return np.cumsum(*_lanes(x, axis))
 
 
@@ -211,7 +222,13 @@ def _logsumexp(values: list[float]) -> float:
     method="logcumsumexp",
 )
 def logcumsumexp(x, /, *, axis=None):
-    """log(cumsum(exp(x))) along `axis` (of the flattened x without it), without overflow."""
+    """log(cumsum(exp(x))) along `axis` (of the flattened x without it), without overflow.
+
+    Examples
+    --------
+    >>> logcumsumexp(np.array([1000.0, 1000.0])) - 1000
+    array([0.        , 0.69314718])
+    """
     x, axis = _lanes(x, axis)
     return np.logaddexp.accumulate(x + 0.0, axis)
 

@@ -47,7 +47,20 @@ def _require_matrices(x: np.ndarray) -> None:
     masks=True,
 )
 def tril(x, /, *, k=0):
-    """The lower triangle of each matrix: zero above the k-th diagonal."""
+    """The lower triangle of each matrix: zero above the k-th diagonal.
+
+    Parameters
+    ----------
+    x : shape (..., n, m)
+    k : int
+        0 is the main diagonal, positive numbers count upwards from it.
+
+    Examples
+    --------
+    >>> tril(np.ones((2, 2)), k=-1)
+    array([[0., 0.],
+           [1., 0.]])
+    """
     _require_matrices(x)
     return np.tril(x, k)
 
@@ -65,7 +78,20 @@ def _(g, k):
     masks=True,
 )
 def triu(x, /, *, k=0):
-    """The upper triangle of each matrix: zero below the k-th diagonal."""
+    """The upper triangle of each matrix: zero below the k-th diagonal.
+
+    Parameters
+    ----------
+    x : shape (..., n, m)
+    k : int
+        0 is the main diagonal, positive numbers count upwards from it.
+
+    Examples
+    --------
+    >>> triu(np.ones((2, 2)), k=1)
+    array([[0., 1.],
+           [0., 0.]])
+    """
     _require_matrices(x)
     return np.triu(x, k)
 
@@ -100,7 +126,21 @@ def _diagonal_reference(
     masks=True,
 )
 def diagonal(x, /, *, offset=0, axis1=0, axis2=1):
-    """The diagonal of each matrix in the plane of two axes, as the last axis of the result."""
+    """The diagonal of each matrix in the plane of two axes, as the last axis of the result.
+
+    Parameters
+    ----------
+    x : at least two axes
+    offset : int
+        0 is the main diagonal; element k of the result is [k, k + offset] of the two axes.
+    axis1, axis2 : int, different axes
+
+    Examples
+    --------
+    >>> diagonal(np.arange(8).reshape(2, 2, 2), axis1=1, axis2=2)
+    array([[0, 3],
+           [4, 7]])
+    """
     return compact(np.diagonal(x, offset, axis1, axis2))
 
 
@@ -190,7 +230,27 @@ def _diag_samples(rng: Rng) -> Iterable[Sample]:
     method="diag",
 )
 def diag(x, k=0):
-    """The k-th diagonal of a matrix; of a vector, the matrix that has it there."""
+    """The k-th diagonal of a matrix; of a vector, the matrix that has it there.
+
+    Parameters
+    ----------
+    x : shape (n,) or (n, m)
+    k : int
+        0 is the main diagonal, positive numbers count upwards from it.
+
+    Raises
+    ------
+    ShapeError
+        If x has no axis, or more than two.
+
+    Examples
+    --------
+    >>> diag(np.array([[1, 2], [3, 4]]), k=1)
+    array([2])
+    >>> diag(np.array([5.0, 6.0]))
+    array([[5., 0.],
+           [0., 6.]])
+    """
     ndim = len(np.shape(x))
     if ndim not in (1, 2):
         fact = f"takes a vector or a matrix, not an array of shape {np.shape(x)}"

@@ -195,7 +195,14 @@ def _tile_samples(rng: Rng) -> Iterable[Sample]:
     method="tile",
 )
 def tile(x, reps):
-    """x laid out several times: reps is an int, or one for each of the last axes."""
+    """x laid out several times: reps is an int, or one for each of the last axes.
+
+    Examples
+    --------
+    >>> tile(np.array([1, 2]), (2, 2))
+    array([[1, 2, 1, 2],
+           [1, 2, 1, 2]])
+    """
     counts = tuple(reps) if isinstance(reps, (tuple, list, np.ndarray)) else (reps,)
     if any(n < 0 for n in counts):
         raise complain(ArgumentError, "tile", f"reps must not be negative, got {reps!r}")

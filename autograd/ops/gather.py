@@ -204,7 +204,19 @@ def _masked_select_samples(rng: Rng) -> Iterable[Sample]:
     method="masked_select",
 )
 def masked_select(x, mask):
-    """The elements of x where the mask is true, as one axis. The two are broadcast together."""
+    """The elements of x where the mask is true, as one axis. The two are broadcast together.
+
+    Parameters
+    ----------
+    x : any shape
+    mask : bool, a shape that broadcasts with that of x
+
+    Examples
+    --------
+    >>> x = np.array([[1.0, 2.0], [3.0, 4.0]])
+    >>> masked_select(x, x > 1.5)
+    array([2., 3., 4.])
+    """
     chosen = np.array(mask)
     if chosen.dtype != bool:
         raise complain(DTypeError, "masked_select", f"the mask must be boolean, not {chosen.dtype}")

@@ -146,7 +146,25 @@ def _stack_samples(rng: Rng) -> Iterable[Sample]:
     ],
 )
 def stack(arrays, axis=0):
-    """The arrays of a sequence, all of one shape, side by side along a new axis."""
+    """The arrays of a sequence, all of one shape, side by side along a new axis.
+
+    Parameters
+    ----------
+    arrays : sequence of at least one array
+    axis : int
+        Where the new axis stands in the result; -1 for the end.
+
+    Raises
+    ------
+    ShapeError
+        If the shapes differ, naming the first array that does not fit.
+
+    Examples
+    --------
+    >>> stack([np.array([1, 2]), np.array([3, 4])], axis=1)
+    array([[1, 3],
+           [2, 4]])
+    """
     arrays = _sequence("stack", arrays)
     shapes = [a.shape if type(a) is Tensor else np.shape(a) for a in arrays]
     for i, shape in enumerate(shapes):
@@ -341,7 +359,13 @@ def chunk(x, chunks, axis=0):
     method="unstack",
 )
 def unstack(x, axis=0):
-    """The slices of x along an axis, which they lose, as a tuple."""
+    """The slices of x along an axis, which they lose, as a tuple.
+
+    Examples
+    --------
+    >>> unstack(np.array([[1, 2], [3, 4]]), axis=1)
+    (array([1, 3]), array([2, 4]))
+    """
     (k,) = axes_of("unstack", x, axis)
     before = (slice(None),) * k
     return tuple(getitem(x, index=(*before, i)) for i in range(np.shape(x)[k]))

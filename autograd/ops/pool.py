@@ -223,7 +223,31 @@ def _max_pool(axes: int, x: Any, ceil_mode: bool, return_indices: bool, **option
 def max_pool1d(
     x, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False
 ):
-    """`max_pool2d` of sequences: x is (N, C, L), or (C, L) without a batch."""
+    """`max_pool2d` of sequences: the largest element of each window.
+
+    Parameters
+    ----------
+    x : shape (N, C, L), or (C, L) without a batch
+    kernel_size, stride, padding, dilation : int or (int,)
+        The stride is the kernel_size unless given. Padding never wins.
+    ceil_mode, return_indices : bool
+        As in `max_pool2d`; an index is the place in an image's elements in row-major order.
+
+    Returns
+    -------
+    shape (N, C, OL), without N if x has none; with return_indices also the indices
+        OL = (L + 2*p - d*(K - 1) - 1) // s + 1, rounded up with ceil_mode.
+
+    Raises
+    ------
+    ShapeError
+        If no window fits into the image.
+
+    Examples
+    --------
+    >>> max_pool1d(np.array([[1.0, 4.0, 2.0, 3.0]]), kernel_size=2)
+    array([[4., 3.]])
+    """
     return _max_pool(
         1, x, ceil_mode, return_indices,
         kernel_size=kernel_size, stride=stride, padding=padding, dilation=dilation,
@@ -282,7 +306,31 @@ def max_pool2d(
 def max_pool3d(
     x, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False
 ):
-    """`max_pool2d` of volumes: x is (N, C, D, H, W), or (C, D, H, W) without a batch."""
+    """`max_pool2d` of volumes: the largest element of each window.
+
+    Parameters
+    ----------
+    x : shape (N, C, D, H, W), or (C, D, H, W) without a batch
+    kernel_size, stride, padding, dilation : int or (depth, rows, columns)
+        The stride is the kernel_size unless given. Padding never wins.
+    ceil_mode, return_indices : bool
+        As in `max_pool2d`; an index is the place in an image's elements in row-major order.
+
+    Returns
+    -------
+    shape (N, C, OD, OH, OW), without N if x has none; with return_indices also the indices
+        OD = (D + 2*pd - dd*(KD - 1) - 1) // sd + 1, rounded up with ceil_mode; likewise OH and OW.
+
+    Raises
+    ------
+    ShapeError
+        If no window fits into the image.
+
+    Examples
+    --------
+    >>> max_pool3d(np.arange(16.0).reshape(1, 2, 2, 4), kernel_size=2)
+    array([[[[13., 15.]]]])
+    """
     return _max_pool(
         3, x, ceil_mode, return_indices,
         kernel_size=kernel_size, stride=stride, padding=padding, dilation=dilation,

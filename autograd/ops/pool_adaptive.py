@@ -102,7 +102,23 @@ def _avg_reference(axes: int) -> Callable[..., np.ndarray]:
 
 @composite(samples=_samples(1), reference=_avg_reference(1), fails=_fails(1))
 def adaptive_avg_pool1d(x, output_size):
-    """`adaptive_avg_pool2d` of sequences: x is (N, C, L), or (C, L) without a batch."""
+    """`adaptive_avg_pool2d` of sequences: the mean of each of so many windows.
+
+    Parameters
+    ----------
+    x : shape (N, C, L), or (C, L) without a batch
+    output_size : int or (int,)
+        How many windows along each axis; they cover all, and differ in size by one at most.
+
+    Returns
+    -------
+    shape (N, C, OL), without N if x has none
+
+    Examples
+    --------
+    >>> adaptive_avg_pool1d(np.array([[1.0, 4.0, 2.0, 3.0]]), 1)
+    array([[2.5]])
+    """
     return _adaptive_avg_pool(1, x, output_size)
 
 
@@ -141,7 +157,23 @@ def adaptive_avg_pool2d(x, output_size):
 
 @composite(samples=_samples(3), reference=_avg_reference(3), fails=_fails(3))
 def adaptive_avg_pool3d(x, output_size):
-    """`adaptive_avg_pool2d` of volumes: x is (N, C, D, H, W), or (C, D, H, W) without a batch."""
+    """`adaptive_avg_pool2d` of volumes: the mean of each of so many windows.
+
+    Parameters
+    ----------
+    x : shape (N, C, D, H, W), or (C, D, H, W) without a batch
+    output_size : int or (depth, rows, columns)
+        How many windows along each axis; they cover all, and differ in size by one at most.
+
+    Returns
+    -------
+    shape (N, C, OD, OH, OW), without N if x has none
+
+    Examples
+    --------
+    >>> adaptive_avg_pool3d(np.arange(16.0).reshape(1, 2, 2, 4), 1)
+    array([[[[7.5]]]])
+    """
     return _adaptive_avg_pool(3, x, output_size)
 
 
@@ -221,7 +253,25 @@ _max_samples = partial(_samples, return_indices=True)
 
 @composite(samples=_max_samples(1), reference=_max_reference(1), fails=_fails(1))
 def adaptive_max_pool1d(x, output_size, return_indices=False):
-    """`adaptive_max_pool2d` of sequences: x is (N, C, L), or (C, L) without a batch."""
+    """`adaptive_max_pool2d` of sequences: the largest element of each of so many windows.
+
+    Parameters
+    ----------
+    x : shape (N, C, L), or (C, L) without a batch
+    output_size : int or (int,)
+        How many windows along each axis; they cover all, and differ in size by one at most.
+    return_indices : bool
+        Whether to return where they are, too, as in `max_pool1d`.
+
+    Returns
+    -------
+    shape (N, C, OL), without N if x has none
+
+    Examples
+    --------
+    >>> adaptive_max_pool1d(np.array([[1.0, 4.0, 2.0, 3.0]]), 2)
+    array([[4., 3.]])
+    """
     return _adaptive_max_pool(1, x, output_size, return_indices)
 
 
@@ -264,5 +314,23 @@ def adaptive_max_pool2d(x, output_size, return_indices=False):
 
 @composite(samples=_max_samples(3), reference=_max_reference(3), fails=_fails(3))
 def adaptive_max_pool3d(x, output_size, return_indices=False):
-    """`adaptive_max_pool2d` of volumes: x is (N, C, D, H, W), or (C, D, H, W) without a batch."""
+    """`adaptive_max_pool2d` of volumes: the largest element of each of so many windows.
+
+    Parameters
+    ----------
+    x : shape (N, C, D, H, W), or (C, D, H, W) without a batch
+    output_size : int or (depth, rows, columns)
+        How many windows along each axis; they cover all, and differ in size by one at most.
+    return_indices : bool
+        Whether to return where they are, too, as in `max_pool3d`.
+
+    Returns
+    -------
+    shape (N, C, OD, OH, OW), without N if x has none
+
+    Examples
+    --------
+    >>> adaptive_max_pool3d(np.arange(16.0).reshape(1, 2, 2, 4), 1)
+    array([[[[15.]]]])
+    """
     return _adaptive_max_pool(3, x, output_size, return_indices)

@@ -161,7 +161,30 @@ def avg_pool1d(
     x, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True,
     divisor_override=None,
 ):  # fmt: skip
-    """`avg_pool2d` of sequences: x is (N, C, L), or (C, L) without a batch."""
+    """`avg_pool2d` of sequences: the mean of each window.
+
+    Parameters
+    ----------
+    x : shape (N, C, L), or (C, L) without a batch
+    kernel_size, stride, padding : int or (int,)
+        The stride is the kernel_size unless given. Padding is zeros.
+    ceil_mode, count_include_pad, divisor_override
+        As in `avg_pool2d`.
+
+    Returns
+    -------
+    shape (N, C, OL), without N if x has none
+
+    Raises
+    ------
+    ShapeError
+        If no window fits into the image.
+
+    Examples
+    --------
+    >>> avg_pool1d(np.array([[1.0, 4.0, 2.0, 3.0]]), kernel_size=2)
+    array([[2.5, 2.5]])
+    """
     return _avg_pool(
         1, x, ceil_mode, count_include_pad, divisor_override,
         kernel_size=kernel_size, stride=stride, padding=padding,
@@ -216,7 +239,30 @@ def avg_pool3d(
     x, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True,
     divisor_override=None,
 ):  # fmt: skip
-    """`avg_pool2d` of volumes: x is (N, C, D, H, W), or (C, D, H, W) without a batch."""
+    """`avg_pool2d` of volumes: the mean of each window.
+
+    Parameters
+    ----------
+    x : shape (N, C, D, H, W), or (C, D, H, W) without a batch
+    kernel_size, stride, padding : int or (depth, rows, columns)
+        The stride is the kernel_size unless given. Padding is zeros.
+    ceil_mode, count_include_pad, divisor_override
+        As in `avg_pool2d`.
+
+    Returns
+    -------
+    shape (N, C, OD, OH, OW), without N if x has none
+
+    Raises
+    ------
+    ShapeError
+        If no window fits into the image.
+
+    Examples
+    --------
+    >>> avg_pool3d(np.arange(16.0).reshape(1, 2, 2, 4), kernel_size=2)
+    array([[[[6.5, 8.5]]]])
+    """
     return _avg_pool(
         3, x, ceil_mode, count_include_pad, divisor_override,
         kernel_size=kernel_size, stride=stride, padding=padding,

@@ -80,7 +80,31 @@ def _fails(axes: int) -> list[Fails]:
 
 @composite(samples=_samples(1), reference=_reference(1), fails=_fails(1))
 def lp_pool1d(x, norm_type, kernel_size, stride=None, ceil_mode=False):
-    """`lp_pool2d` of sequences: x is (N, C, L), or (C, L) without a batch."""
+    """`lp_pool2d` of sequences: the p-norm of each window, p = norm_type.
+
+    Parameters
+    ----------
+    x : shape (N, C, L), or (C, L) without a batch
+    norm_type : float
+    kernel_size, stride : int or (int,)
+        The stride is the kernel_size unless given.
+    ceil_mode : bool
+        Keep a last window that hangs over the edge.
+
+    Returns
+    -------
+    shape (N, C, OL), without N if x has none
+
+    Raises
+    ------
+    ShapeError
+        If no window fits into the image.
+
+    Examples
+    --------
+    >>> lp_pool1d(np.array([[3.0, 4.0, 0.0, 2.0]]), 2, kernel_size=2)
+    array([[5., 2.]])
+    """
     return _lp_pool(1, x, norm_type, ceil_mode, kernel_size=kernel_size, stride=stride)
 
 
@@ -129,5 +153,29 @@ def lp_pool2d(x, norm_type, kernel_size, stride=None, ceil_mode=False):
 
 @composite(samples=_samples(3), reference=_reference(3), fails=_fails(3))
 def lp_pool3d(x, norm_type, kernel_size, stride=None, ceil_mode=False):
-    """`lp_pool2d` of volumes: x is (N, C, D, H, W), or (C, D, H, W) without a batch."""
+    """`lp_pool2d` of volumes: the p-norm of each window, p = norm_type.
+
+    Parameters
+    ----------
+    x : shape (N, C, D, H, W), or (C, D, H, W) without a batch
+    norm_type : float
+    kernel_size, stride : int or (depth, rows, columns)
+        The stride is the kernel_size unless given.
+    ceil_mode : bool
+        Keep a last window that hangs over the edge.
+
+    Returns
+    -------
+    shape (N, C, OD, OH, OW), without N if x has none
+
+    Raises
+    ------
+    ShapeError
+        If no window fits into the image.
+
+    Examples
+    --------
+    >>> lp_pool3d(np.ones((1, 2, 2, 4)), 3, kernel_size=2)
+    array([[[[2., 2.]]]])
+    """
     return _lp_pool(3, x, norm_type, ceil_mode, kernel_size=kernel_size, stride=stride)

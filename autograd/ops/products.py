@@ -347,7 +347,14 @@ def pairs(*shapes: tuple[tuple[int, ...], tuple[int, ...]]) -> Callable[[Rng], I
     method="outer",
 )
 def outer(x, y, /):
-    """Every element of x times every element of y: out[i, j] = x.ravel()[i] * y.ravel()[j]."""
+    """Every element of x times every element of y: out[i, j] = x.ravel()[i] * y.ravel()[j].
+
+    Examples
+    --------
+    >>> outer(np.array([1.0, 2.0]), np.array([3.0, 4.0]))
+    array([[3., 4.],
+           [6., 8.]])
+    """
     x, y = (reshape(v, shape=(math.prod(np.shape(v)),)) for v in (x, y))
     return expand_dims(x, axis=1) * y
 
@@ -358,7 +365,13 @@ def outer(x, y, /):
     fails=[Fails(np.ones(3), np.ones(4), match="x has 3 elements but y has 4")],
 )
 def vdot(x, y, /):
-    """The dot product of all elements of x and y, whatever their shapes."""
+    """The dot product of all elements of x and y, whatever their shapes.
+
+    Examples
+    --------
+    >>> vdot(np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]]))
+    np.float64(11.0)
+    """
     sizes = [math.prod(np.shape(v)) for v in (x, y)]
     if sizes[0] != sizes[1]:
         fact = f"x has {sizes[0]} elements but y has {sizes[1]}"
@@ -371,7 +384,13 @@ def vdot(x, y, /):
     reference=np.kron,
 )
 def kron(x, y, /):
-    """Kronecker product: blocks of y, each times an element of x."""
+    """Kronecker product: blocks of y, each times an element of x.
+
+    Examples
+    --------
+    >>> kron(np.array([1, 10]), np.array([1, 2]))
+    array([ 1,  2, 10, 20])
+    """
     ndim = max(np.ndim(x), np.ndim(y))
     m, n = ((1,) * (ndim - np.ndim(v)) + np.shape(v) for v in (x, y))
     blocks = reshape(x, shape=[s for size in m for s in (size, 1)])

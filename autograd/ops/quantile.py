@@ -158,7 +158,23 @@ MEDIAN_FAILS = (BAD_AXIS, Fails(np.ones((2, 0)), match="no element"))
     method="median",
 )
 def median(x, axis=None, keepdims=False):
-    """The middle element over `axis` (the mean of the two in the middle); NaN if there is a NaN."""
+    """The middle element over `axis` (the mean of the two in the middle); NaN if there is a NaN.
+
+    Parameters
+    ----------
+    x : floats
+    axis : int, tuple of them, or None for all
+    keepdims : bool
+
+    Gradient
+    --------
+    To the middle element, or half to each of the two.
+
+    Examples
+    --------
+    >>> median(np.array([[3.0, 1.0, 2.0], [4.0, 4.0, 7.0]]), axis=1)
+    array([2., 4.])
+    """
     lanes, short, long = _sorted_lanes("median", x, axis)
     found = _between(lanes, np.array([(lanes.shape[-1] - 1) / 2]))
     return reshape(found, shape=long if keepdims else short)
@@ -179,7 +195,13 @@ def _some_nan(rng: Rng) -> Iterable[Sample]:
     method="nanmedian",
 )
 def nanmedian(x, axis=None, keepdims=False):
-    """The median over `axis` of the elements that are not NaN; NaN where there are none."""
+    """The median over `axis` of the elements that are not NaN; NaN where there are none.
+
+    Examples
+    --------
+    >>> nanmedian(np.array([[3.0, np.nan, 1.0], [4.0, 4.0, 7.0]]), axis=1)
+    array([2., 4.])
+    """
     lanes, short, long = _sorted_lanes("nanmedian", x, axis)
     count = np.asarray(count_nonzero(equal(lanes, lanes), axis=-1, keepdims=True))
     low = take_along_axis(lanes, np.maximum(count - 1, 0) // 2)

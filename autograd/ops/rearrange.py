@@ -36,7 +36,14 @@ def _flip_reference(x: np.ndarray, axis: Any = None) -> np.ndarray:
 
 @op(samples=_flip_samples, reference=_flip_reference, fails=[BAD_AXIS], method="flip")
 def flip(x, /, *, axis=None):
-    """x with the order of its elements reversed along `axis` (int, tuple, or None for all)."""
+    """x with the order of its elements reversed along `axis` (int, tuple, or None for all).
+
+    Examples
+    --------
+    >>> flip(np.array([[1, 2], [3, 4]]), axis=1)
+    array([[2, 1],
+           [4, 3]])
+    """
     return np.flip(x, axis)
 
 

@@ -51,7 +51,14 @@ def lane_by_lane(f: Callable[..., Any]) -> Callable[..., np.ndarray]:
 
 @op(samples=reduction(), reference=lane_by_lane(math.fsum), fails=[BAD_AXIS, NO_AXIS], method="sum")
 def sum(x, /, *, axis=None, keepdims=False):
-    """Sum over `axis` (int, tuple, or None for all)."""
+    """Sum over `axis` (int, tuple, or None for all).
+
+    Examples
+    --------
+    >>> ag.sum(np.arange(6.0).reshape(2, 3), axis=1, keepdims=True)
+    array([[ 3.],
+           [12.]])
+    """
     require_axes(x, axis)
     fast = _compiled_sum(x, axis, keepdims)
     return np.add.reduce(x, axis, None, None, keepdims) if fast is None else fast
@@ -275,7 +282,13 @@ def argmin(x, /, *, axis=None, keepdims=False):
     plain=True,
 )
 def count_nonzero(x, /, *, axis=None, keepdims=False):
-    """How many elements over `axis` (int, tuple, or None for all) are not zero."""
+    """How many elements over `axis` (int, tuple, or None for all) are not zero.
+
+    Examples
+    --------
+    >>> count_nonzero(np.array([[0, 1, 7], [3, 0, 2]]), axis=1)
+    array([2, 2])
+    """
     if axis is None and not keepdims:
         return np.intp(np.count_nonzero(x))
     x = np.not_equal(x, 0)

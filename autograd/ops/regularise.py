@@ -135,7 +135,26 @@ _FEW_AXES = Fails(np.ones(3), match="got 1")
     fails=[_BAD_CHANCE, _FEW_AXES],
 )
 def dropout1d(x, p=0.5, training=True, rng=None):
-    """`dropout` of whole channels of sequences: x is (N, C, L), or (C, L) without a batch."""
+    """`dropout` of whole channels of sequences: zero with probability p, else divided by 1 - p.
+
+    Parameters
+    ----------
+    x : shape (N, C, L), or (C, L) without a batch
+    p : float between 0 and 1
+    training : bool
+        Without it x is returned as it is.
+    rng : Generator, optional
+        The package's own one unless given.
+
+    Examples
+    --------
+    >>> x = np.ones((4, 3))
+    >>> dropout1d(x, p=0.5, rng=np.random.default_rng(0))
+    array([[2., 2., 2.],
+           [2., 2., 2.],
+           [2., 2., 2.],
+           [0., 0., 0.]])
+    """
     return _channel_dropout("dropout1d", x, {2: 1, 3: 2}, p, training, rng)
 
 
@@ -163,7 +182,26 @@ def dropout2d(x, p=0.5, training=True, rng=None):
     ],
 )
 def dropout3d(x, p=0.5, training=True, rng=None):
-    """`dropout` of whole channels of volumes: x is (N, C, D, H, W), or (C, D, H, W)."""
+    """`dropout` of whole channels of volumes: zero with probability p, else divided by 1 - p.
+
+    Parameters
+    ----------
+    x : shape (N, C, D, H, W), or (C, D, H, W) without a batch
+    p : float between 0 and 1
+    training : bool
+        Without it x is returned as it is.
+    rng : Generator, optional
+        The package's own one unless given.
+
+    Examples
+    --------
+    >>> x = np.ones((4, 1, 1, 3))
+    >>> dropout3d(x, p=0.5, rng=np.random.default_rng(0))[:, 0, 0]
+    array([[2., 2., 2.],
+           [2., 2., 2.],
+           [2., 2., 2.],
+           [0., 0., 0.]])
+    """
     return _channel_dropout("dropout3d", x, {4: 1, 5: 2}, p, training, rng)
 
 

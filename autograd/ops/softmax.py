@@ -188,7 +188,13 @@ def _(h, g, y, axis):
     fails=[BAD_AXIS],
 )
 def softmin(x, /, *, axis=-1):
-    """softmax(-x): the smallest elements get the largest weights."""
+    """softmax(-x): the smallest elements get the largest weights.
+
+    Examples
+    --------
+    >>> softmin(np.array([0.0, np.log(3.0)]))
+    array([0.75, 0.25])
+    """
     return _shares(-as_floats(x), axis)
 
 

@@ -113,7 +113,26 @@ def _fails(axes: int) -> list[Fails]:
 
 @composite(samples=_samples(1), reference=_reference(1), fails=_fails(1))
 def max_unpool1d(x, indices, kernel_size, stride=None, padding=0, output_size=None):
-    """`max_unpool2d` of sequences: x is (N, C, OL), or (C, OL) without a batch."""
+    """`max_unpool2d` of sequences: elements back at the places that `max_pool1d` took them from.
+
+    Parameters
+    ----------
+    x : shape (N, C, OL), or (C, OL) without a batch
+    indices : integers, shape of x
+        Places in the sequence, as `max_pool1d(..., return_indices=True)` returns them.
+    kernel_size, stride, padding : int or (int,)
+        Those of the pooling: they give the length of the result unless output_size does.
+    output_size : (L,), optional
+
+    Returns
+    -------
+    shape (N, C, L), zeros elsewhere
+
+    Examples
+    --------
+    >>> max_unpool1d(np.array([[4.0, 3.0]]), np.array([[1, 3]]), kernel_size=2)
+    array([[0., 4., 0., 3.]])
+    """
     options = {"kernel_size": kernel_size, "stride": stride, "padding": padding}
     return _max_unpool(1, x, indices, output_size, **options)
 
@@ -170,6 +189,29 @@ def max_unpool2d(x, indices, kernel_size, stride=None, padding=0, output_size=No
 
 @composite(samples=_samples(3), reference=_reference(3), fails=_fails(3))
 def max_unpool3d(x, indices, kernel_size, stride=None, padding=0, output_size=None):
-    """`max_unpool2d` of volumes: x is (N, C, OD, OH, OW), or (C, OD, OH, OW) without a batch."""
+    """`max_unpool2d` of volumes: elements back at the places that `max_pool3d` took them from.
+
+    Parameters
+    ----------
+    x : shape (N, C, OD, OH, OW), or (C, OD, OH, OW) without a batch
+    indices : integers, shape of x
+        Places in the volume, as `max_pool3d(..., return_indices=True)` returns them.
+    kernel_size, stride, padding : int or (depth, rows, columns)
+        Those of the pooling: they give the size of the result unless output_size does.
+    output_size : (D, H, W), optional
+
+    Returns
+    -------
+    shape (N, C, D, H, W), zeros elsewhere
+
+    Examples
+    --------
+    >>> max_unpool3d(np.full((1, 1, 1, 1), 5.0), np.full((1, 1, 1, 1), 6), kernel_size=2)
+    array([[[[0., 0.],
+             [0., 0.]],
+    <BLANKLINE>
+            [[0., 0.],
+             [5., 0.]]]])
+    """
     options = {"kernel_size": kernel_size, "stride": stride, "padding": padding}
     return _max_unpool(3, x, indices, output_size, **options)
