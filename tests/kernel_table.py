@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.kernels import Blend, output_size, reference
+from autograd.kernels import MODES, PADDINGS, Blend, Reading, output_size, reference
 from autograd.kernels.reference.elements import CURVES
 
 
@@ -175,6 +175,36 @@ def blend_axis(d: Draw) -> tuple:
     blend = Blend(size, source, places // source, places % source, weights)
     x = d.array(*d.pick(((), (2,), (0, 2))), source, *trail)
     return x, blend, -1 - len(trail)
+
+
+def _points(d: Draw) -> tuple:
+    """x, g, grid and how they are read: a point may lie outside, or on a kink, or nowhere"""
+    image = d.pick(((5,), (4, 1), (3, 17), (2, 3, 4)))
+    mode, padding = d.pick(tuple(MODES)), d.pick(PADDINGS)
+    order = tuple(d.pick((0, 0, 1)) for _ in image)
+    how = Reading(mode, padding, d.pick((False, True)), order)
+    batch, channels = d.pick((1, 2)), d.pick((1, 3, 18))
+    points = (1, 1, 1, d.pick((7, 1, 0)))[-len(image) :]
+    grid = d.finite(batch, *points, len(image)) * d.dtype.type(1.7)
+    if d.special and grid.size:
+        grid.flat[0] = np.nan
+    x, g = d.array(batch, channels, *image), d.array(batch, channels, *grid.shape[1:-1])
+    return x, g, grid, how
+
+
+def sample(d: Draw) -> tuple:
+    x, _, grid, how = _points(d)
+    return x, grid, how
+
+
+def sample_dx(d: Draw) -> tuple:
+    x, g, grid, how = _points(d)
+    return g, grid, x.shape, how
+
+
+def sample_dgrid(d: Draw) -> tuple:
+    x, g, grid, how = _points(d)
+    return g, x, grid, how
 
 
 # Rows and elements
@@ -345,6 +375,9 @@ TABLE = {
     "max_pool_dx": Kernel(max_pool_dx, pointers=True),
     "max_pool_pick": Kernel(max_pool_pick),
     "outer": Kernel(outer, checks=True),
+    "sample": Kernel(sample),
+    "sample_dgrid": Kernel(sample_dgrid),
+    "sample_dx": Kernel(sample_dx),
     "sequence": Kernel(sequence, pointers=True, shown=lambda result: result[0]),
     "sequence_back": Kernel(sequence_back, pointers=True, numpy=False),
     "softmax": Kernel(softmax, pointers=True),

@@ -39,8 +39,8 @@ DTYPES = (np.float32, np.float64)
 names = pytest.mark.parametrize("name", NAMES)
 few = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 PLAIN = {  # public names in autograd.kernels that are about kernels, not kernels
-    "KNOWN", "Blend", "get_num_threads", "output_size", "set_num_threads", "set_simd", "simd",
-    "worth_stepping",
+    "KNOWN", "MODES", "PADDINGS", "Blend", "Reading", "get_num_threads", "output_size",
+    "set_num_threads", "set_simd", "simd", "worth_stepping",
 }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from .curves import curve
 from .embedding import add_rows
 from .matmul import matmul_stacks, outer
 from .norm import affine_norm, affine_norm_back
+from .points import MODES, PADDINGS, Reading, sample, sample_dgrid, sample_dx
 from .pool import avg_pool, avg_pool_dx, max_pool, max_pool_dx, max_pool_pick
 from .recurrent import sequence, sequence_back
 from .resample import Blend, blend_axis
@@ -20,9 +21,10 @@ from .stretch import add_stretched, sum_to
 from .windows import fold, output_size, unfold
 
 __all__ = [
-    "KNOWN", "Blend", "add_rows", "add_stretched", "affine_norm", "affine_norm_back", "avg_pool",
-    "avg_pool_dx", "blend_axis", "conv", "conv_dw", "conv_dx", "cross_entropy", "cross_entropy_dx",
-    "curve", "exp_sums", "fold", "get_num_threads", "matmul_stacks", "max_pool", "max_pool_dx",
-    "max_pool_pick", "outer", "output_size", "sequence", "sequence_back", "set_num_threads",
-    "set_simd", "simd", "softmax", "softmax_dx", "step", "sum_to", "unfold", "worth_stepping",
+    "KNOWN", "MODES", "PADDINGS", "Blend", "Reading", "add_rows", "add_stretched", "affine_norm",
+    "affine_norm_back", "avg_pool", "avg_pool_dx", "blend_axis", "conv", "conv_dw", "conv_dx",
+    "cross_entropy", "cross_entropy_dx", "curve", "exp_sums", "fold", "get_num_threads",
+    "matmul_stacks", "max_pool", "max_pool_dx", "max_pool_pick", "outer", "output_size", "sample",
+    "sample_dgrid", "sample_dx", "sequence", "sequence_back", "set_num_threads", "set_simd", "simd",
+    "softmax", "softmax_dx", "step", "sum_to", "unfold", "worth_stepping",
 ]  # fmt: skip

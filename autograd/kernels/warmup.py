@@ -160,9 +160,20 @@ def _embedding(dtype: Any, host: Simd) -> Iterator[Call]:
     yield "embedding", partial(_embedding.add_rows, total, rows, numbers, -1, 0, 2)
 
 
+def _points(dtype: Any, host: Simd) -> Iterator[Call]:
+    from . import points_fast
+    from .points import Reading
+
+    x, grid = np.ones((1, 2, 2, 2), dtype), np.ones((1, 2, 2, 2), dtype)
+    how = Reading("bilinear", "zeros", False, (0, 0))
+    yield "points", partial(points_fast.sample, x, grid, how)
+    yield "points, dx", partial(points_fast.sample_dx, x, grid, x.shape, how)
+    yield "points, dgrid", partial(points_fast.sample_dgrid, x, x, grid, how)
+
+
 EXAMPLES = (
     _convolutions, _poolings, _curves, _normalisations, _stretching, _softmaxes, _recurrent, _steps,
-    _products, _embedding,
+    _products, _embedding, _points,
 )  # fmt: skip
 
 

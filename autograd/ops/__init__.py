@@ -54,6 +54,7 @@ FAMILIES = (
     "resample",
     "pool_adaptive",
     "shuffle",
+    "sample_points",
     "grid_sample",
     "standardize",
     "affine_norm",
