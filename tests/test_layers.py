@@ -26,11 +26,11 @@ ENGINE = words("""
     kernels._recurrent_cells kernels._recurrent_steps kernels.recurrent_fast
     kernels.windows kernels.conv_fast kernels.conv kernels.pool_fast kernels.pool kernels.resample
     kernels._products kernels.matmul kernels._embedding kernels.embedding kernels.recurrent
-    kernels.warmup kernels._simd_points kernels._point_loops kernels.points kernels.points_fast
+    kernels.reading kernels._simd_points kernels._point_loops kernels.points_fast kernels.points
+    kernels.warmup
     kernels.reference.windows kernels.reference.products kernels.reference.rows
     kernels.reference.points kernels.reference.softmax kernels.reference.elements
-    kernels.reference.recurrent
-    kernels.reference kernels
+    kernels.reference.recurrent kernels.reference kernels
     messages arguments binding python_protocol record dispatch
     samples rule op algebra engine fused backward forward
     ops linalg

@@ -11,8 +11,9 @@ from .curves import curve
 from .embedding import add_rows
 from .matmul import matmul_stacks, outer
 from .norm import affine_norm, affine_norm_back
-from .points import MODES, PADDINGS, Reading, sample, sample_dgrid, sample_dx
+from .points import sample, sample_dgrid, sample_dx
 from .pool import avg_pool, avg_pool_dx, max_pool, max_pool_dx, max_pool_pick
+from .reading import MODES, PADDINGS, Reading
 from .recurrent import sequence, sequence_back
 from .resample import Blend, blend_axis
 from .softmax import cross_entropy, cross_entropy_dx, exp_sums, softmax, softmax_dx

@@ -11,7 +11,7 @@ import numpy as np
 from . import _point_loops as loops
 from ._host import simd
 from ._threads import parts, run
-from .points import MODES, PADDINGS, Reading, polynomials
+from .reading import MODES, PADDINGS, Reading, polynomials
 from .windows import Sizes
 
 

@@ -162,7 +162,7 @@ def _embedding(dtype: Any, host: Simd) -> Iterator[Call]:
 
 def _points(dtype: Any, host: Simd) -> Iterator[Call]:
     from . import points_fast
-    from .points import Reading
+    from .reading import Reading
 
     x, grid = np.ones((1, 2, 2, 2), dtype), np.ones((1, 2, 2, 2), dtype)
     how = Reading("bilinear", "zeros", False, (0, 0))

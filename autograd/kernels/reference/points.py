@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.polynomial import Polynomial
 
-from ..points import Reading
+from ..reading import Reading
 from ..windows import Sizes
 
 T = Polynomial([0.0, 1.0])
