@@ -1,4 +1,4 @@
-"""Recurrent and transformer layers, forward and backward, float32.
+"""Recurrent and transformer layers, forward and backward, and recurrent cells, float32.
 
 python benchmarks/sequence.py [--only TEXT] [--quick] [--threads 2]     # needs the `bench` extra
 """
@@ -51,6 +51,33 @@ def build(cls: str, args: tuple[Any, ...], shape: tuple[int, ...], name: str) ->
     return step
 
 
+def build_cell(cls: str, back: bool, name: str) -> Step | None:
+    """One step of 32 samples, 64 -> 128: the new state, or gradients as `build` gives them."""
+    if name == "jax":  # its layers here have no cells of their own
+        return None
+    library = load(name)
+    model = getattr(library.nn, cls)(64, 128)
+    fill(model, library)
+    values = draw(((32, 64), (32, 128), (32, 128)))
+    x, *state = (library.tensor(v, requires_grad=True) for v in values)
+    given = tuple(state) if cls == "LSTMCell" else state[0]
+
+    def forward() -> Any:
+        with library.m.no_grad():
+            out = model(x, given)
+        return out[0] if isinstance(out, tuple) else out
+
+    def step() -> Any:
+        out = model(x, given)
+        (out[0] if isinstance(out, tuple) else out).square().sum().backward()
+        gradient = x.grad
+        x.grad = state[0].grad = state[1].grad = None
+        model.zero_grad()
+        return gradient
+
+    return step if back else forward
+
+
 def title(cls: str, args: tuple[Any, ...], shape: tuple[int, ...]) -> str:
     time, batch, _ = shape
     sizes = f"{args[0]} -> {args[1]}" if cls in RECURRENT else f"{args[0]}, {args[1]} heads"
@@ -64,7 +91,12 @@ CASES = [
         partial(build, cls, args, shape),
     )
     for cls, args, shape in LAYERS
-]
+] + [
+    Timed("Recurrent cells", f"{name}Cell 64 -> 128, batch 32, {way}",
+          partial(build_cell, f"{name}Cell", back))
+    for back, way in enumerate(("forward", "and backward"))
+    for name in RECURRENT
+]  # fmt: skip
 
 if __name__ == "__main__":
     from runner import main

@@ -354,6 +354,19 @@ def sequence_back(d: Draw) -> tuple:
     return kind, d.finite(*found[0].shape), *found, state, w_hh, lengths, reverse
 
 
+def cell(d: Draw) -> tuple:
+    kind, columns = d.pick((("gru", 3), ("lstm", 4)))
+    N, H = d.pick((1, 2, 9)), d.pick((1, 7, 20, 32))
+    mine, before = (d.array(N, columns * H) for _ in range(2))
+    return kind, mine, before, d.finite(N, H)
+
+
+def cell_back(d: Draw) -> tuple:
+    kind, mine, before, carried = cell(d)
+    out, gates = d.like(*reference.cell(kind, mine, before, carried))
+    return kind, d.finite(*out.shape), out, gates, before, carried
+
+
 TABLE = {
     "add_rows": Kernel(add_rows),
     "add_stretched": Kernel(add_stretched, checks=True),
@@ -362,6 +375,8 @@ TABLE = {
     "avg_pool": Kernel(avg_pool, pointers=True),
     "avg_pool_dx": Kernel(avg_pool_dx, pointers=True),
     "blend_axis": Kernel(blend_axis),
+    "cell": Kernel(cell, pointers=True),
+    "cell_back": Kernel(cell_back, pointers=True, numpy=False),
     "conv": Kernel(conv, pointers=True),
     "conv_dw": Kernel(conv_dw, pointers=True),
     "conv_dx": Kernel(conv_dx, pointers=True),

@@ -40,7 +40,7 @@ names = pytest.mark.parametrize("name", NAMES)
 few = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 PLAIN = {  # public names in autograd.kernels that are about kernels, not kernels
     "KNOWN", "MODES", "PADDINGS", "Blend", "Reading", "get_num_threads", "output_size",
-    "set_num_threads", "set_simd", "simd", "worth_stepping",
+    "set_num_threads", "set_simd", "simd", "worth_cell", "worth_stepping",
 }  # fmt: skip
 
 

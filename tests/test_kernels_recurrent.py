@@ -15,6 +15,7 @@ import nn
 from autograd import kernels
 from autograd.fused import Once
 from autograd.kernels import _host, _threads, recurrent_fast, warmup
+from autograd.ops.recurrent_gates import recurrent_cell
 from autograd.ops.recurrent_sequence import Layer, composed, recurrent_sequence
 from autograd.testing import check_grads
 
@@ -182,6 +183,39 @@ def test_a_batch_may_have_any_axes():
     flat, *_ = ag.lstm_layer(x.reshape(5, 6, 3), (h.reshape(6, 4),) * 2, *w)
     np.testing.assert_array_equal(np.asarray(out), np.asarray(flat).reshape(5, 2, 3, 4))
     assert last.shape == memory.shape == (2, 3, 4)
+
+
+# One step
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("name", "columns"), [("GRUCell", 3), ("LSTMCell", 4), ("RNNCell", 1)])
+def test_compiled_cells_agree_with_recorded_parts(name, columns, dtype):
+    cell = getattr(nn, name)(3, 37, dtype=dtype, rng=0)
+    rng = np.random.default_rng(0)
+    x, *state = (rng.normal(size=s).astype(dtype) for s in ((5, 3), (5, 37), (5, 37)))
+
+    def both():
+        inputs = [ag.Tensor(a, requires_grad=True) for a in (x, *state)]
+        out = cell(inputs[0], tuple(inputs[1:]) if name == "LSTMCell" else inputs[1])
+        h, *memory = out if isinstance(out, tuple) else (out,)
+        loss = (h * h).sum() + sum((3 * c).sum() for c in memory)
+        count = len(inputs) if memory else 2
+        return [np.array(h), *map(np.array, loss.gradient(*inputs[:count], *cell.parameters()))]
+
+    found = both()
+    kernels.set_simd("off")
+    for a, b in zip(found, both(), strict=True):
+        assert a.dtype == b.dtype == dtype
+        tolerance = 1e-4 if dtype == np.float32 else 1e-12
+        np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.parametrize(("kind", "columns"), [("gru", 3), ("lstm", 4)])
+def test_higher_derivatives_of_a_compiled_cell(kind, columns):
+    rng = np.random.default_rng(0)
+    args = (rng.normal(size=(1, n)) for n in (columns, columns, 1))
+    check_grads(lambda *a: recurrent_cell(*a, kind=kind), *args, order=3)
 
 
 def test_warmup_runs_every_kind():

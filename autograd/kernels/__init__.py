@@ -6,6 +6,7 @@ A kernel takes ndarrays and ints and trusts them: shapes are checked by the op t
 
 from ._host import KNOWN, set_simd, simd
 from ._threads import get_num_threads, set_num_threads
+from .cell import cell, cell_back, worth_cell
 from .conv import conv, conv_dw, conv_dx
 from .curves import curve
 from .embedding import add_rows
@@ -23,9 +24,10 @@ from .windows import fold, output_size, unfold
 
 __all__ = [
     "KNOWN", "MODES", "PADDINGS", "Blend", "Reading", "add_rows", "add_stretched", "affine_norm",
-    "affine_norm_back", "avg_pool", "avg_pool_dx", "blend_axis", "conv", "conv_dw", "conv_dx",
-    "cross_entropy", "cross_entropy_dx", "curve", "exp_sums", "fold", "get_num_threads",
-    "matmul_stacks", "max_pool", "max_pool_dx", "max_pool_pick", "outer", "output_size", "sample",
-    "sample_dgrid", "sample_dx", "sequence", "sequence_back", "set_num_threads", "set_simd", "simd",
-    "softmax", "softmax_dx", "step", "sum_to", "unfold", "worth_stepping",
+    "affine_norm_back", "avg_pool", "avg_pool_dx", "blend_axis", "cell", "cell_back", "conv",
+    "conv_dw", "conv_dx", "cross_entropy", "cross_entropy_dx", "curve", "exp_sums", "fold",
+    "get_num_threads", "matmul_stacks", "max_pool", "max_pool_dx", "max_pool_pick", "outer",
+    "output_size", "sample", "sample_dgrid", "sample_dx", "sequence", "sequence_back",
+    "set_num_threads", "set_simd", "simd", "softmax", "softmax_dx", "step", "sum_to", "unfold",
+    "worth_cell", "worth_stepping",
 ]  # fmt: skip

@@ -120,6 +120,20 @@ def _recurrent(dtype: Any, host: Simd) -> Iterator[Call]:
             yield name, partial(_recurrent_call, kind, *args)
 
 
+def _cells(dtype: Any, host: Simd) -> Iterator[Call]:
+    from . import _recurrent_units as units
+
+    lanes = (0,) * host.lanes(np.dtype(dtype).itemsize)
+    given, out = np.ones(4, dtype), [np.ones(4, dtype) for _ in range(3)]
+    given.flags.writeable = False
+    for loop, inputs, outputs in (
+        (units.gru, 3, 2), (units.gru_cell_back, 4, 3), (units.lstm, 3, 3),
+        (units.lstm_cell_back, 5, 2),
+    ):  # fmt: skip
+        name = f"cell {loop.__name__}"
+        yield name, partial(loop, lanes, *(given,) * inputs, *out[:outputs], 1, (0, 1))
+
+
 def _recurrent_call(
     kind: str, gates: np.ndarray, state: np.ndarray, w_hh: np.ndarray, b: np.ndarray
 ) -> None:
@@ -172,8 +186,8 @@ def _points(dtype: Any, host: Simd) -> Iterator[Call]:
 
 
 EXAMPLES = (
-    _convolutions, _poolings, _curves, _normalisations, _stretching, _softmaxes, _recurrent, _steps,
-    _products, _embedding, _points,
+    _convolutions, _poolings, _curves, _normalisations, _stretching, _softmaxes, _recurrent, _cells,
+    _steps, _products, _embedding, _points,
 )  # fmt: skip
 
 

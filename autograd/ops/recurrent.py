@@ -20,7 +20,7 @@ from ..op import composite
 from ..samples import Fails, Rng, Sample, Samples, uniform
 from .piecewise import relu
 from .products import linear
-from .recurrent_gates import gru_gates, gru_state, lstm_gates, lstm_memory, lstm_output
+from .recurrent_gates import gru_update, lstm_update
 from .trigonometric import tanh
 
 
@@ -28,12 +28,13 @@ def _checked(
     name: str, gates: int, x: Any, h: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any
 ) -> tuple[Any, Any]:
     """What x and what the state give to the gates, once everything fits together."""
-    x, h, hidden = operand(x), operand(h), np.shape(w_hh)[-1] if np.ndim(w_hh) else 0
+    x, h, w_ih, w_hh = map(operand, (x, h, w_ih, w_hh))
+    hidden = w_hh.shape[-1] if w_hh.ndim else 0
     arrays = {"x": x, "h": h, "w_ih": w_ih, "w_hh": w_hh}
     for label, w, columns in (("w_ih", w_ih, x.shape[-1:]), ("w_hh", w_hh, (hidden,))):
         expected = (gates * hidden, *columns)
-        if np.shape(w) != expected:
-            fact = f"{label} has shape {np.shape(w)}, expected {expected}: {gates} x {hidden} rows"
+        if w.shape != expected:
+            fact = f"{label} has shape {w.shape}, expected {expected}: {gates} x {hidden} rows"
             raise complain(ShapeError, name, fact, arrays)
     if h.shape != (*x.shape[:-1], hidden):
         fact = f"the state has shape {h.shape}, expected {(*x.shape[:-1], hidden)}"
@@ -167,14 +168,7 @@ def lstm_cell(x, state, w_ih, w_hh, b_ih=None, b_hh=None) -> tuple[Any, Any]:
         fact = f"c has shape {c.shape} but h has {h.shape}"
         raise complain(ShapeError, "lstm_cell", fact, {"x": x, "h": h, "c": c})
     mine, before = _checked("lstm_cell", 4, x, h, w_ih, w_hh, b_ih, b_hh)
-    return lstm_step(mine + before, c)
-
-
-def lstm_step(a: Any, c: Any) -> tuple[Any, Any]:
-    """The new state and memory, of what input and state give to the gates and the old memory."""
-    gates = lstm_gates(a)
-    c = lstm_memory(gates, c)
-    return lstm_output(gates, tanh(c)), c
+    return lstm_update(mine, before, c)
 
 
 def _gru_step(x: Any, h: Any, *weights: Any) -> list[float]:
@@ -216,4 +210,4 @@ def gru_cell(x, h, w_ih, w_hh, b_ih=None, b_hh=None):
     """
     h = operand(h)
     mine, before = _checked("gru_cell", 3, x, h, w_ih, w_hh, b_ih, b_hh)
-    return gru_state(gru_gates(mine, before), h)
+    return gru_update(mine, before, h)

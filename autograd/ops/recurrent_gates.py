@@ -1,4 +1,4 @@
-"""The parts of recurrent steps that work element by element, each in one pass.
+"""The parts of recurrent steps that work element by element, each in one pass or all in a kernel.
 
 Gates lie side by side along the last axis: those of an lstm are input, forget, cell, output; those
 of a gru are reset, update, new. All rules are products of the gates themselves, so nothing beside
@@ -7,15 +7,20 @@ the gates is kept.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import lru_cache
+from collections.abc import Callable, Iterable
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
 
+from .. import kernels
+from ..engine import plain
+from ..fused import Once, recorded_pull
 from ..op import op
 from ..samples import Rng, Sample, uniform
-from .join import concat_arrays
+from ..tensor import Tensor
+from .join import concat_arrays, stack
+from .trigonometric import tanh
 
 
 def parts(x: Any, count: int) -> list[Any]:
@@ -197,3 +202,93 @@ def _(g, gates, h):
 @gru_state.grad("h")
 def _(g, gates):
     return g * parts(gates, 3)[1]
+
+
+# All parts of a step at once
+
+
+def lstm_step(a: Any, c: Any) -> tuple[Any, Any]:
+    """The new state and memory, of what input and state give to the gates and the old memory."""
+    gates = lstm_gates(a)
+    c = lstm_memory(gates, c)
+    return lstm_output(gates, tanh(c)), c
+
+
+def _composed(mine: Any, before: Any, carried: Any, kind: str) -> Any:
+    """`recurrent_cell` in its parts."""
+    if kind == "lstm":
+        return stack(lstm_step(mine + before, carried))
+    return gru_state(gru_gates(mine, before), carried)
+
+
+def _cell_samples(rng: Rng) -> Iterable[Sample]:
+    for kind, columns in (("gru", 3), ("lstm", 4)):
+        for batch in ((2,), ()):
+            sums = (uniform(rng, (*batch, 2 * columns)) for _ in range(2))
+            yield Sample(*sums, uniform(rng, (*batch, 2)), kind=kind, orders=2)
+
+
+def _cell_reference(mine: Any, before: Any, carried: Any, kind: str) -> np.ndarray:
+    if kind == "gru":
+        return _gru_state_reference(_gru_gates_reference(mine, before), carried)
+    gates = _lstm_gates_reference(mine + before)
+    c = _lstm_memory_reference(gates, carried)
+    return np.stack([np.split(gates, 4, -1)[3] * np.tanh(c), c])
+
+
+@op(
+    samples=_cell_samples,
+    reference=_cell_reference,
+    residuals=("gates", "once"),
+    public=False,
+)
+def recurrent_cell(mine, before, carried, /, *, kind):
+    """The new state of a gru; the new state and memory of an lstm, one after the other.
+
+    mine and before (..., columns * hidden) are what input and state give to the gates, carried is
+    the state of a gru, the memory of an lstm.
+    """
+    found = kernels.cell(kind, *map(_rows, (mine, before, carried)))
+    if found is None:
+        return _composed(mine, before, carried, kind), None, Once()
+    out, gates = found
+    return out.reshape(*((2,) if kind == "lstm" else ()), *carried.shape), gates, Once()
+
+
+def _rows(x: np.ndarray) -> np.ndarray:
+    return x.reshape(-1, x.shape[-1])
+
+
+def _cell_rule(k: int, name: str) -> Callable[..., Any]:
+    """The gradient rule for the input of this name."""
+
+    def rule(g, mine, before, carried, out, gates, once, kind):
+        if gates is None or type(g) is Tensor:
+            inputs = {"mine": mine, "before": before, "carried": carried}
+            pulled = once(g, lambda: recorded_pull(partial(_composed, kind=kind), inputs, g))
+            return pulled[name] if type(g) is Tensor else plain(pulled[name])
+        shape = (2, len(gates), -1) if kind == "lstm" else (len(gates), -1)
+        kept = g.reshape(shape), out.reshape(shape), gates, _rows(before), _rows(carried)
+        found = once(g, lambda: kernels.cell_back(kind, *kept))[k]
+        return found.reshape((mine, before, carried)[k].shape)
+
+    return rule
+
+
+for _k, _name in enumerate(recurrent_cell.op.arrays):
+    recurrent_cell.grad(_name)(_cell_rule(_k, _name))
+
+
+def gru_update(mine: Any, before: Any, h: Any) -> Any:
+    """The new state, of what input and state give to the gates and the old state."""
+    if kernels.worth_cell(plain(mine), plain(before), plain(h)):
+        return recurrent_cell(mine, before, h, kind="gru")
+    return gru_state(gru_gates(mine, before), h)
+
+
+def lstm_update(mine: Any, before: Any, c: Any) -> tuple[Any, Any]:
+    """The new state and memory, of what input and state give to the gates and the old memory."""
+    if kernels.worth_cell(plain(mine), plain(before), plain(c)):
+        out = recurrent_cell(mine, before, c, kind="lstm")
+        return out[0], out[1]
+    return lstm_step(mine + before, c)

@@ -21,7 +21,8 @@ from ..op import composite
 from ..samples import Fails, Rng, Sample, Samples, uniform
 from .join import concat, stack
 from .products import checked_bias, linear
-from .recurrent import gru_cell, lstm_cell, lstm_step, rnn_cell
+from .recurrent import gru_cell, lstm_cell, rnn_cell
+from .recurrent_gates import lstm_update
 from .recurrent_sequence import Layer, State, recurrent_sequence, steps_inside, unroll
 from .shape import reshape
 
@@ -301,7 +302,7 @@ def lstm_layer(
         return _run("lstm", x, start, w_ih, w_hh, b_ih + b_hh, lengths, reverse)
 
     def advance(mine: Any, state: State) -> State:
-        h, c = lstm_step(mine + linear(state[0], w_hh), state[1])
+        h, c = lstm_update(mine, linear(state[0], w_hh), state[1])
         return linear(h, w_hr), c
 
     return unroll(x, w_ih, both_biases(b_ih, b_hh), start, advance, lengths, reverse)

@@ -22,8 +22,7 @@ from ..tensor import Tensor
 from .join import concat, stack, unstack
 from .piecewise import relu
 from .products import linear
-from .recurrent import lstm_step
-from .recurrent_gates import gru_gates, gru_state, parts
+from .recurrent_gates import gru_gates, gru_state, lstm_step, parts
 from .trigonometric import tanh
 
 State = tuple[Any, ...]  # arrays (..., hidden)

@@ -7,7 +7,7 @@ array to NumPy, too.
 from .elements import curve, step
 from .points import sample, sample_dgrid, sample_dx
 from .products import add_rows, matmul_stacks, outer
-from .recurrent import sequence, sequence_back
+from .recurrent import cell, cell_back, sequence, sequence_back
 from .rows import add_stretched, affine_norm, affine_norm_back, sum_to
 from .softmax import cross_entropy, cross_entropy_dx, exp_sums, softmax, softmax_dx
 from .windows import (
@@ -28,8 +28,8 @@ from .windows import (
 
 __all__ = [
     "add_rows", "add_stretched", "affine_norm", "affine_norm_back", "avg_pool", "avg_pool_dx",
-    "blend_axis", "conv", "conv_dw", "conv_dx", "cross_entropy", "cross_entropy_dx", "curve",
-    "exp_sums", "fold", "hits", "last", "matmul_stacks", "max_pool", "max_pool_dx", "max_pool_pick",
-    "outer", "sample", "sample_dgrid", "sample_dx", "sequence", "sequence_back", "softmax",
-    "softmax_dx", "step", "sum_to", "unfold",
+    "blend_axis", "cell", "cell_back", "conv", "conv_dw", "conv_dx", "cross_entropy",
+    "cross_entropy_dx", "curve", "exp_sums", "fold", "hits", "last", "matmul_stacks", "max_pool",
+    "max_pool_dx", "max_pool_pick", "outer", "sample", "sample_dgrid", "sample_dx", "sequence",
+    "sequence_back", "softmax", "softmax_dx", "step", "sum_to", "unfold",
 ]  # fmt: skip

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+COLUMNS = {"gru": 3, "lstm": 4}
+
 
 def _logistic(x: Any) -> Any:
     return 1 / (1 + np.exp(-x))
@@ -92,3 +94,35 @@ def _lstm(dh: Any, dm: Any, a: Any, memory: Any, old: Any) -> tuple[Any, Any]:
     of_o = dh * np.tanh(memory) * o * (1 - o)
     dm = dm + dh * o * (1 - np.tanh(memory) ** 2)
     return [dm * c * i * (1 - i), dm * old * f * (1 - f), dm * i * (1 - c**2), of_o], dm * f
+
+
+def cell(
+    kind: str, mine: np.ndarray, before: np.ndarray, carried: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The new state of each sample, for an lstm with the memory, and the gates."""
+    x, y = (np.split(a.astype(float), COLUMNS[kind], -1) for a in (mine, before))
+    if kind == "gru":
+        r, z = _logistic(x[0] + y[0]), _logistic(x[1] + y[1])
+        new = np.tanh(x[2] + r * y[2])
+        gates, out = [r, z, new], (1 - z) * new + z * carried
+    else:
+        i, f, o = (_logistic(x[k] + y[k]) for k in (0, 1, 3))
+        c = np.tanh(x[2] + y[2])
+        memory = f * carried + i * c
+        gates, out = [i, f, c, o], np.stack([o * np.tanh(memory), memory])
+    return out.astype(mine.dtype), np.concatenate(gates, -1).astype(mine.dtype)
+
+
+def cell_back(
+    kind: str, g: np.ndarray, out: np.ndarray, gates: np.ndarray, before: np.ndarray,
+    carried: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
+    """The cotangents of mine, before and carried."""
+    a = np.split(gates, COLUMNS[kind], -1)
+    if kind == "gru":
+        (of_r, of_z, of_n, of_h), kept = _gru(g, a, np.split(before, 3, -1)[2], carried)
+        of_mine, of_before = [of_r, of_z, of_n], [of_r, of_z, of_h]
+        return np.concatenate(of_mine, -1), np.concatenate(of_before, -1), kept
+    slopes, kept = _lstm(g[0], g[1], a, out[1], carried)
+    found = np.concatenate(slopes, -1)
+    return found, found, kept
