@@ -121,6 +121,11 @@ def operand(x: Any) -> Any:
     return array
 
 
+def shape_of(x: Any) -> tuple[int, ...]:
+    """np.shape, by a shorter way for Tensors."""
+    return x.shape if type(x) is Tensor else np.shape(x)
+
+
 def _not_real(array: np.ndarray) -> str:
     return f"needs real numbers, got an array of {array.dtype}"
 

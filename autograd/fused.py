@@ -32,12 +32,12 @@ class Once:
     def __reduce__(self) -> Any:
         return Once, ()
 
-    def __call__(self, g: Any, compute: Callable[[], Any]) -> Any:
-        """What `compute` gave when this was first called with g, the very same object."""
+    def __call__(self, g: Any, compute: Callable[..., Any], *args: Any) -> Any:
+        """compute(*args), as it was when this was first called with g, the very same object."""
         key, box = self._held
         if key() is g:
             return box[0]
-        box = [compute()]
+        box = [compute(*args)]
         self._held = weakref.ref(g, lambda _: box.clear()), box
         return box[0]
 

@@ -168,7 +168,8 @@ def row_planes(g, x, m, a, b, c, out):
             target[i] = slope[i] * of_g - (row[i] - middle) * of_x - start
 
 
-# Columns: each standardized by itself. From column `first` to `last`, so that threads can share
+# Columns: each standardized by itself. From column `first` to `last`, so that threads can share:
+# unsigned places in a row spare the compiler the thought of negative ones
 
 
 @jit
@@ -181,23 +182,25 @@ def standardize_columns(first, last, x, w, b, eps, center, known, out, mean, sca
         k[:] = 0
         if center:
             for r in range(len(x)):
-                row = x[r, first:last]
+                row = x[r]
                 for i in range(len(m)):
-                    m[i] += row[i]
+                    m[i] += row[np.uintp(first + i)]
             for i in range(len(m)):
                 m[i] /= count
         for r in range(len(x)):
-            row = x[r, first:last]
+            row = x[r]
             for i in range(len(m)):
-                k[i] += (row[i] - m[i]) * (row[i] - m[i])
+                d = row[np.uintp(first + i)] - m[i]
+                k[i] += d * d
         for i in range(len(m)):
             k[i] = 1 / np.sqrt(k[i] / count + eps)
     for i in range(len(m)):
         slope[i] *= k[i]
     for r in range(len(x)):
-        row, target = x[r, first:last], out[r, first:last]
+        row, target = x[r], out[r]
         for i in range(len(m)):
-            target[i] = (row[i] - m[i]) * slope[i] + start[i]
+            j = np.uintp(first + i)
+            target[j] = (row[j] - m[i]) * slope[i] + start[i]
 
 
 @jit
@@ -207,10 +210,11 @@ def standardize_columns_back(first, last, g, x, w, mean, scale, center, out, dw,
     m, k, weight = mean[first:last], scale[first:last], w[first:last]
     product, plain = dw[first:last], db[first:last]
     for r in range(len(x)):
-        slope, row = g[r, first:last], x[r, first:last]
+        slope, row = g[r], x[r]
         for i in range(len(m)):
-            plain[i] += slope[i]
-            product[i] += slope[i] * (row[i] - m[i])
+            j = np.uintp(first + i)
+            plain[i] += slope[j]
+            product[i] += slope[j] * (row[j] - m[i])
     of_g, of_x, start = np.empty_like(k), np.empty_like(k), np.zeros_like(k)
     for i in range(len(m)):
         product[i] *= k[i]
@@ -219,6 +223,7 @@ def standardize_columns_back(first, last, g, x, w, mean, scale, center, out, dw,
         if center:
             start[i] = of_g[i] * plain[i] / count
     for r in range(len(x)):
-        slope, row, target = g[r, first:last], x[r, first:last], out[r, first:last]
+        slope, row, target = g[r], x[r], out[r]
         for i in range(len(m)):
-            target[i] = slope[i] * of_g[i] - (row[i] - m[i]) * of_x[i] - start[i]
+            j = np.uintp(first + i)
+            target[j] = slope[j] * of_g[i] - (row[j] - m[i]) * of_x[i] - start[i]

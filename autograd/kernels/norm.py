@@ -146,7 +146,7 @@ def affine_norm_back(
 
 
 def _flat(v: np.ndarray) -> np.ndarray:
-    return np.ascontiguousarray(v).reshape(-1)
+    return v if v.ndim == 1 and v.flags.c_contiguous else np.ascontiguousarray(v).reshape(-1)
 
 
 # Rows
@@ -192,10 +192,14 @@ def _columns(
     out: np.ndarray, *each: np.ndarray,
 ) -> None:  # fmt: skip
     """A loop over the columns of arrays and out, dealt out to threads."""
-    flat = [a.reshape(-1, layout.size) for a in (*arrays, out)]
-    given = *flat[:-1], *more, flat[-1], *each
+    if out.ndim > 2:
+        arrays = tuple([a.reshape(-1, layout.size) for a in arrays])
+        out = out.reshape(-1, layout.size)
     runs = _threads.parts(layout.size, len(arrays) * out.size)
-    _threads.run(lambda run: loop(*run, *given), runs)
+    if len(runs) == 1:
+        loop(0, layout.size, *arrays, *more, out, *each)
+    else:
+        _threads.run(lambda run: loop(*run, *arrays, *more, out, *each), runs)
 
 
 # Rows with one weight each

@@ -60,18 +60,17 @@ def affine_norm(x, w, b, /, *, axis, eps, center=True, known=None):
     return y * w + b, m, scale, None
 
 
-def _pulled(i: int, g: Any, *given: Any) -> Any:
+def _pulled(i: int, once: Any, g: Any, *given: Any) -> Any:
     """The gradient by input i, if one call of a kernel gives all of them; else None."""
-    *arguments, once = given
     if once is None or type(g) is Tensor:
         return None
-    found = once(g, lambda: kernels.affine_norm_back(g, *arguments))
+    found = once(g, kernels.affine_norm_back, g, *given)
     return None if found is None else found[i]
 
 
 @affine_norm.grad("x")
 def _(g, x, w, axis, eps, center, center_at, scale, once):
-    pulled = _pulled(0, g, x, w, axis, center, center_at, scale, once)
+    pulled = _pulled(0, once, g, x, w, axis, center, center_at, scale)
     if pulled is not None:
         return pulled
     known = center_at, scale
@@ -80,7 +79,7 @@ def _(g, x, w, axis, eps, center, center_at, scale, once):
 
 @affine_norm.grad("w")
 def _(g, x, w, axis, eps, center, center_at, scale, once):
-    pulled = _pulled(1, g, x, w, axis, center, center_at, scale, once)
+    pulled = _pulled(1, once, g, x, w, axis, center, center_at, scale)
     if pulled is not None:
         return pulled
     return affine_norm_dw(g, x, shape=w.shape, axis=axis, eps=eps, center=center)
@@ -88,7 +87,7 @@ def _(g, x, w, axis, eps, center, center_at, scale, once):
 
 @affine_norm.grad("b")
 def _(g, x, w, axis, center, center_at, scale, once):
-    pulled = _pulled(2, g, x, w, axis, center, center_at, scale, once)
+    pulled = _pulled(2, once, g, x, w, axis, center, center_at, scale)
     return g if pulled is None else pulled
 
 

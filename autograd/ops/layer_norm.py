@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..arguments import operand
+from ..arguments import operand, shape_of
 from ..errors import ShapeError
 from ..messages import complain
 from ..op import composite
@@ -25,12 +25,12 @@ def _trailing(
     """The axes that `normalized_shape` means, once everything fits."""
     shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
     count = len(shape)
-    if not count or np.shape(x)[-count:] != shape:
-        fact = f"x of shape {np.shape(x)} does not end in normalized_shape {shape}"
+    if not count or shape_of(x)[-count:] != shape:
+        fact = f"x of shape {shape_of(x)} does not end in normalized_shape {shape}"
         raise complain(ShapeError, name, fact, {"x": x})
     for label, value in parameters.items():
-        if value is not None and np.shape(value) != shape:
-            fact = f"{label} has shape {np.shape(value)} but normalized_shape is {shape}"
+        if value is not None and shape_of(value) != shape:
+            fact = f"{label} has shape {shape_of(value)} but normalized_shape is {shape}"
             raise complain(ShapeError, name, fact, {"x": x, label: value})
     return tuple(range(-count, 0))
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..arguments import operand
+from ..arguments import operand, shape_of
 from ..engine import plain
 from ..errors import ArgumentError, ShapeError
 from ..messages import complain
@@ -28,14 +28,14 @@ from .standardize import moments, standardize
 
 def channel_parameters(name: str, x: Any, parameters: dict[str, Any]) -> list[Any]:
     """The given ones of `parameters`, a number for each channel, shaped to broadcast with x."""
-    shape = np.shape(x)
+    shape = shape_of(x)
     if len(shape) < 2:
         fact = f"x must have axes (batch, channels, ...), got {len(shape)} axes"
         raise complain(ShapeError, name, fact, {"x": x})
     out = []
     for label, value in parameters.items():
-        if value is not None and np.shape(value) != shape[1:2]:
-            fact = f"{label} has shape {np.shape(value)} but x has {shape[1]} channels"
+        if value is not None and shape_of(value) != shape[1:2]:
+            fact = f"{label} has shape {shape_of(value)} but x has {shape[1]} channels"
             raise complain(ShapeError, name, fact, {"x": x, label: value})
         narrow = value is None or len(shape) == 2
         out.append(value if narrow else reshape(value, shape=(-1,) + (1,) * (len(shape) - 2)))
