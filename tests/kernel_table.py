@@ -205,6 +205,14 @@ def affine_norm_back(d: Draw) -> tuple:
     return g, x, w, axis, center, *known
 
 
+def moments(d: Draw) -> tuple:
+    shape, axis = d.pick((
+        ((3, 4, 5, 6), (0, 2, 3)), ((5, 4, 9), (2,)), ((3, 8, 2), (1, 2)), ((7, 18), (0,)),
+        ((2, 3, 5), (0, -2)), ((2, 2, 11), (0, 2)),
+    ))  # fmt: skip
+    return d.array(*shape), axis
+
+
 STRETCHED = (  # shape, that of the smaller array
     ((2, 4, 9), (4, 1)), ((3, 4, 2, 5), (4, 1, 1)), ((5, 12), (5, 1)),
     ((7, 9), (9,)), ((3, 2, 8), (1, 1, 8)), ((3, 2, 8), (2, 8)), ((2, 3, 2500), (3, 1)),
@@ -357,6 +365,7 @@ TABLE = {
     "max_pool": Kernel(max_pool, pointers=True),
     "max_pool_dx": Kernel(max_pool_dx, pointers=True),
     "max_pool_pick": Kernel(max_pool_pick),
+    "moments": Kernel(moments),
     "outer": Kernel(outer, checks=True),
     "sample": Kernel(sample),
     "sample_dgrid": Kernel(sample_dgrid),

@@ -21,6 +21,7 @@ CASES = {  # shape, axis, shape of the parameters, center
     "batch": ((3, 4, 5, 6), (0, 2, 3), (4, 1, 1), True),
     "instance": ((3, 4, 5, 6), (2, 3), (4, 1, 1), True),
     "group": ((2, 3, 4, 30), (2, 3), (3, 4, 1), True),
+    "group of all": ((3, 4, 9), (0, 1, 2), (4, 1), True),
     "group, not centred": ((2, 3, 4, 30), (2, 3), (3, 4, 1), False),
 }
 

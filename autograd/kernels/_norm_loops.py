@@ -60,56 +60,59 @@ def standardize_rows_back(g, x, w, mean, scale, center, out, dw, db):
             target[i] = slope[i] * w[i] * k - plain - (row[i] - m) * product
 
 
-# Rows with one weight each: blocks of them standardized together; (blocks, rows, size)
+# Blocks of rows with one weight each, a block standardized together: x is (blocks, rows * size), w
+# has rows of weights that blocks take in turn. From block `first` to `last`
 
 
 @jit
-def standardize_blocks(x, w, b, eps, center, out, mean, scale):
-    """out = (x - mean) * scale * w + b; w and b are (blocks, rows), mean and scale (blocks,)."""
-    count = x.dtype.type(x.shape[1] * x.shape[2])
-    for k in range(len(x)):
+def standardize_blocks(first, last, x, w, b, eps, center, out, mean, scale):
+    """out = (x - mean) * scale * w + b, with the mean and scale of each block."""
+    count, rows = x.dtype.type(x.shape[1]), w.shape[1]
+    size = x.shape[1] // rows
+    for k in range(first, last):
+        block, result, weights, starts = x[k], out[k], w[k % len(w)], b[k % len(w)]
         m, total = x.dtype.type(0), x.dtype.type(0)
         if center:
-            for r in range(x.shape[1]):
-                row = x[k, r]
-                for i in range(len(row)):
-                    m += row[i]
+            for i in range(len(block)):
+                m += block[i]
             m /= count
-        for r in range(x.shape[1]):
-            row = x[k, r]
-            for i in range(len(row)):
-                d = row[i] - m
-                total += d * d
+        for i in range(len(block)):
+            d = block[i] - m
+            total += d * d
         factor = x.dtype.type(1 / np.sqrt(total / count + eps))
-        for r in range(x.shape[1]):
-            row, target, slope, start = x[k, r], out[k, r], factor * w[k, r], b[k, r]
+        for r in range(rows):
+            row, target = block[r * size : (r + 1) * size], result[r * size : (r + 1) * size]
+            slope, start = factor * weights[r], starts[r]
             for i in range(len(row)):
                 target[i] = (row[i] - m) * slope + start
         mean[k], scale[k] = m, factor
 
 
 @jit
-def standardize_blocks_back(g, x, w, mean, scale, center, out, dw, db):
-    """The same as `standardize_rows_back`; w, dw and db are (blocks, rows)."""
-    count = x.dtype.type(x.shape[1] * x.shape[2])
-    for k in range(len(x)):
-        m, factor = mean[k], scale[k]
+def standardize_blocks_back(first, last, g, x, w, mean, scale, center, out, dw, db):
+    """The same as `standardize_rows_back`; dw and db are of each row of each block."""
+    count, rows = x.dtype.type(x.shape[1]), w.shape[1]
+    size = x.shape[1] // rows
+    for k in range(first, last):
+        m, factor, weights = mean[k], scale[k], w[k % len(w)]
+        slopes, block, result = g[k], x[k], out[k]
         plain, product = x.dtype.type(0), x.dtype.type(0)
-        for r in range(x.shape[1]):
-            slope, row = g[k, r], x[k, r]
+        for r in range(rows):
+            slope, row = slopes[r * size : (r + 1) * size], block[r * size : (r + 1) * size]
             one, two = x.dtype.type(0), x.dtype.type(0)
             for i in range(len(row)):
                 one += slope[i]
                 two += slope[i] * (row[i] - m)
             db[k, r], dw[k, r] = one, two * factor
-            plain += w[k, r] * one
-            product += w[k, r] * two
+            plain += weights[r] * one
+            product += weights[r] * two
         plain *= factor / count
         product *= factor * factor * factor / count
         if not center:
             plain = x.dtype.type(0)
-        for r in range(x.shape[1]):
-            slope, row, target, of_g = g[k, r], x[k, r], out[k, r], factor * w[k, r]
+        for r in range(rows):
+            slope, row = slopes[r * size : (r + 1) * size], block[r * size : (r + 1) * size]
+            target, of_g = result[r * size : (r + 1) * size], factor * weights[r]
             for i in range(len(row)):
                 target[i] = slope[i] * of_g - (row[i] - m) * product - plain
 
@@ -173,27 +176,36 @@ def row_planes(g, x, m, a, b, c, out):
 
 
 @jit
-def standardize_columns(first, last, x, w, b, eps, center, known, out, mean, scale):
-    """out = (x - mean) * scale * w + b, with the mean and scale of each column, or known ones."""
+def column_moments(first, last, x, center, mean, square):
+    """The mean of each column, and its mean square distance from that; or, not centred, from 0."""
     count = x.dtype.type(len(x))
-    m, k, start, slope = mean[first:last], scale[first:last], b[first:last], w[first:last].copy()
-    if not known:
-        m[:] = 0
-        k[:] = 0
-        if center:
-            for r in range(len(x)):
-                row = x[r]
-                for i in range(len(m)):
-                    m[i] += row[np.uintp(first + i)]
-            for i in range(len(m)):
-                m[i] /= count
+    m, k = mean[first:last], square[first:last]
+    m[:] = 0
+    k[:] = 0
+    if center:
         for r in range(len(x)):
             row = x[r]
             for i in range(len(m)):
-                d = row[np.uintp(first + i)] - m[i]
-                k[i] += d * d
+                m[i] += row[np.uintp(first + i)]
         for i in range(len(m)):
-            k[i] = 1 / np.sqrt(k[i] / count + eps)
+            m[i] /= count
+    for r in range(len(x)):
+        row = x[r]
+        for i in range(len(m)):
+            d = row[np.uintp(first + i)] - m[i]
+            k[i] += d * d
+    for i in range(len(m)):
+        k[i] /= count
+
+
+@jit
+def standardize_columns(first, last, x, w, b, eps, center, known, out, mean, scale):
+    """out = (x - mean) * scale * w + b, with the mean and scale of each column, or known ones."""
+    m, k, start, slope = mean[first:last], scale[first:last], b[first:last], w[first:last].copy()
+    if not known:
+        column_moments(first, last, x, center, mean, scale)
+        for i in range(len(m)):
+            k[i] = 1 / np.sqrt(k[i] + eps)
     for i in range(len(m)):
         slope[i] *= k[i]
     for r in range(len(x)):

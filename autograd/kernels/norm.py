@@ -98,18 +98,34 @@ def affine_norm(
     elif layout.kind == "rows":
         _standardize_rows(layout, x, _flat(w), _flat(b), eps, center, out, mean, scale)
     elif layout.kind == "blocks" and known is None:
-        blocks, target = _blocks(layout, x), _blocks(layout, out)
-        arrays = blocks, _per_block(layout, w), _per_block(layout, b), eps, center, target
-        loop, each = _loops().standardize_blocks, (mean.reshape(-1), scale.reshape(-1))
-        _threads.deal(loop, len(blocks), x.size, *arrays, *each)
+        each = mean.reshape(-1), scale.reshape(-1)
+        given = _blocks(layout, x), _weights(layout, w), _weights(layout, b), eps, center
+        _over_blocks(_loops().standardize_blocks, *given, _blocks(layout, out), *each)
     else:
         rows = x.reshape(-1, layout.size)
         if known is None:
-            mean, scale = _moments(layout, rows, axis, x.ndim, eps, center)
+            mean, square = _moments(layout, rows, axis, x.ndim, center)
+            scale = (1 / np.sqrt(square + eps)).astype(x.dtype)
         per_row = [_per_row(layout, v) for v in (mean, scale * w, b)]
         target = out.reshape(rows.shape)
         _threads.deal(_loops().row_lines, len(rows), x.size, rows, *per_row, target)
     return out, mean, scale
+
+
+def moments(x: np.ndarray, axis: Shape) -> tuple[np.ndarray, np.ndarray] | None:
+    """Mean and variance over the axes, which are kept."""
+    kept = tuple([1 if k in axis or k - x.ndim in axis else n for k, n in enumerate(x.shape)])
+    layout = _chosen(axis, kept[x.ndim - len(_stripped(kept[::-1])) :], x)
+    if layout is None:
+        return None
+    flat = x.reshape(-1, layout.size)
+    if layout.kind != "columns":
+        return _moments(layout, flat, axis, x.ndim, True)
+    mean, square = np.empty(kept, x.dtype), np.empty(kept, x.dtype)
+    more = True, mean.reshape(-1), square.reshape(-1)
+    runs = _threads.parts(layout.size, x.size)
+    _threads.run(lambda run: _loops().column_moments(*run, flat, *more), runs)
+    return mean, square
 
 
 def affine_norm_back(
@@ -131,15 +147,13 @@ def affine_norm_back(
     elif layout.kind == "rows":
         dw, db = _rows_back(layout, g, x, _flat(w), center, mean, scale, out)
     elif layout.kind == "blocks":
-        dw, db = np.empty(layout.lead, x.dtype), np.empty(layout.lead, x.dtype)
-        arrays = *(_blocks(layout, v) for v in (g, x)), _per_block(layout, w)
-        each = _flat(mean), _flat(scale), center, _blocks(layout, out)
-        sums = dw.reshape(-1, layout.block), db.reshape(-1, layout.block)
-        loop = _loops().standardize_blocks_back
-        _threads.deal(loop, len(sums[0]), 2 * x.size, *arrays, *each, *sums)
+        sums = np.empty((2, mean.size, layout.block), x.dtype)
+        given = _blocks(layout, g), _blocks(layout, x), _weights(layout, w), _flat(mean)
+        more = _flat(scale), center, _blocks(layout, out), *sums
+        _over_blocks(_loops().standardize_blocks_back, *given, *more)
+        dw, db = np.add.reduce(sums.reshape(2, -1, w.size), 1)
     else:
         dw, db = _lines_back(layout, g, x, w, axis, center, mean, scale, out)
-    if layout.kind in ("blocks", "lines"):
         others = tuple(range(x.ndim - w.ndim))
         dw, db = dw.sum(others), db.sum(others)
     return out, dw.reshape(w.shape), db.reshape(w.shape)
@@ -206,7 +220,19 @@ def _columns(
 
 
 def _blocks(layout: Layout, v: np.ndarray) -> np.ndarray:
-    return v.reshape(-1, layout.block, layout.size)
+    return v.reshape(-1, layout.block * layout.size)
+
+
+def _weights(layout: Layout, v: np.ndarray) -> np.ndarray:
+    """A parameter as rows of numbers for the rows of a block, which blocks take in turn."""
+    v = _per_row(layout, v) if v.size % layout.block else _flat(v)
+    return v.reshape(-1, layout.block)
+
+
+def _over_blocks(loop: Any, *arrays: Any) -> None:
+    """A loop over blocks, dealt out to threads."""
+    runs = _threads.parts(len(arrays[0]), 2 * arrays[0].size)
+    _threads.run(lambda run: loop(*run, *arrays), runs)
 
 
 def _per_row(layout: Layout, v: np.ndarray) -> np.ndarray:
@@ -215,14 +241,11 @@ def _per_row(layout: Layout, v: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(np.broadcast_to(v, layout.lead)).reshape(-1)
 
 
-def _per_block(layout: Layout, v: np.ndarray) -> np.ndarray:
-    return _per_row(layout, v).reshape(-1, layout.block)
-
-
 def _moments(
-    layout: Layout, x: np.ndarray, axis: Shape, ndim: int, eps: float, center: bool
+    layout: Layout, x: np.ndarray, axis: Shape, ndim: int, center: bool
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and scale with the axes kept: those of rows, put together (Chan et al., 1979).
+    """Mean and mean square distance with the axes kept: those of rows, put together (Chan et al.,
+    1979).
 
     Not centred, all means are 0.
     """
@@ -233,8 +256,7 @@ def _moments(
     middle = means.mean(together, keepdims=True)
     around = means - middle if center else means
     spread = (squares + around * around).mean(together, keepdims=True)
-    middle = middle if center else np.zeros_like(middle)
-    return middle, (1 / np.sqrt(spread + eps)).astype(x.dtype)
+    return middle if center else np.zeros_like(middle), spread
 
 
 def _lines_back(

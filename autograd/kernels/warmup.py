@@ -67,11 +67,12 @@ def _normalisations(dtype: Any, host: Simd) -> Iterator[Call]:
     yield "rows", partial(loops.standardize_rows, rows, row, row, 1e-5, True, rows, each, each)
     back = each, each, True, rows, row, row
     yield "rows, back", partial(loops.standardize_rows_back, rows, rows, row, *back)
-    blocks, w = rows.reshape(1, 2, 8), each.reshape(1, 2)
+    blocks, w = rows.reshape(1, 16), each.reshape(1, 2)
     more = 1e-5, True, blocks, each, each
-    yield "blocks", partial(loops.standardize_blocks, blocks, w, w, *more)
-    each_back = each, each, True, blocks, w, w
-    yield "blocks, back", partial(loops.standardize_blocks_back, blocks, blocks, w, *each_back)
+    yield "blocks", partial(loops.standardize_blocks, 0, 1, blocks, w, w, *more)
+    more_back = blocks, blocks, w, each, each, True, blocks, w, w
+    yield "blocks, back", partial(loops.standardize_blocks_back, 0, 1, *more_back)
+    yield "moments of columns", partial(loops.column_moments, 0, 8, rows, True, row, row)
     columns = 1e-5, True, False, rows, row, row
     yield "columns", partial(loops.standardize_columns, 0, 8, rows, row, row, *columns)
     columns_back = row, row, row, True, rows, row, row

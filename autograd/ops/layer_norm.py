@@ -14,7 +14,7 @@ from ..messages import complain
 from ..op import composite
 from ..samples import Fails, Rng, Sample, uniform
 from .affine_norm import affine_norm
-from .normalisation import channel_parameters
+from .normalisation import check_channels
 from .shape import reshape
 from .standardize import standardize
 
@@ -169,7 +169,7 @@ def group_norm(x, num_groups, weight=None, bias=None, eps=1e-5):
     Wu & He (2018), "Group Normalization".
     """
     x = operand(x)
-    channel_parameters("group_norm", x, {"weight": weight, "bias": bias})
+    check_channels("group_norm", x, {"weight": weight, "bias": bias})
     if num_groups < 1 or x.shape[1] % num_groups:
         fact = f"{num_groups} groups do not divide the {x.shape[1]} channels of x"
         raise complain(ShapeError, "group_norm", fact, {"x": x})

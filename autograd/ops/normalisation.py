@@ -26,20 +26,22 @@ from .standardize import moments, standardize
 # Statistics of the batch or of each sample, per channel
 
 
-def channel_parameters(name: str, x: Any, parameters: dict[str, Any]) -> list[Any]:
-    """The given ones of `parameters`, a number for each channel, shaped to broadcast with x."""
+def check_channels(name: str, x: Any, parameters: dict[str, Any]) -> None:
+    """Require that x has channels, and each of the given `parameters` a number for every one."""
     shape = shape_of(x)
     if len(shape) < 2:
         fact = f"x must have axes (batch, channels, ...), got {len(shape)} axes"
         raise complain(ShapeError, name, fact, {"x": x})
-    out = []
     for label, value in parameters.items():
         if value is not None and shape_of(value) != shape[1:2]:
             fact = f"{label} has shape {shape_of(value)} but x has {shape[1]} channels"
             raise complain(ShapeError, name, fact, {"x": x, label: value})
-        narrow = value is None or len(shape) == 2
-        out.append(value if narrow else reshape(value, shape=(-1,) + (1,) * (len(shape) - 2)))
-    return out
+
+
+def _shaped(value: Any, ndim: int) -> Any:
+    """A parameter, a number for each channel, shaped to broadcast with x of so many axes."""
+    narrow = value is None or ndim == 2
+    return value if narrow else reshape(value, shape=(-1,) + (1,) * (ndim - 2))
 
 
 def _per_channel(
@@ -54,7 +56,8 @@ def _per_channel(
     """batch_norm and instance_norm: they take statistics over different axes."""
     x = operand(x)
     given = dict(zip(("mean", "var", "weight", "bias"), (*statistics, *affine)))
-    m, v, weight, bias = channel_parameters(name, x, given)
+    check_channels(name, x, given)
+    m, v, weight, bias = [_shaped(value, x.ndim) for value in given.values()]
     if (m is None) != (v is None):
         raise complain(ArgumentError, name, "mean and var are given together or not at all")
     if v is not None:
@@ -215,7 +218,7 @@ def local_response_norm(x, size, alpha=1e-4, beta=0.75, k=1.0):
     ------
     Krizhevsky, Sutskever & Hinton (2012), "ImageNet Classification with Deep CNNs".
     """
-    channel_parameters("local_response_norm", x, {})
+    check_channels("local_response_norm", x, {})
     if size < 1:
         raise complain(ArgumentError, "local_response_norm", f"size must be at least 1, got {size}")
     width = [(0, 0)] * np.ndim(x)

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import kernels
 from ..op import op
 from ..samples import Rng, Sample, uniform
 from .reduce import count_along, mean, sum
@@ -42,10 +43,12 @@ def _inverse_root(square: np.ndarray, eps: float, dtype: Any) -> np.ndarray:
 
 def moments(x: np.ndarray, axis: tuple[int, ...], eps: float) -> tuple[np.ndarray, ...]:
     """Mean, variance and 1 / sqrt(var + eps) of plain values, with the axes kept."""
-    m = mean(x, axis=axis, keepdims=True)
-    deviation = x - m
-    v = _mean_product(deviation, deviation, axis)
-    return m, v, _inverse_root(v, eps, x.dtype)
+    fast = kernels.moments(x, axis)
+    if fast is None:
+        m = mean(x, axis=axis, keepdims=True)
+        deviation = x - m
+        fast = m, _mean_product(deviation, deviation, axis)
+    return *fast, _inverse_root(fast[1], eps, x.dtype)
 
 
 def _core_samples(rng: Rng) -> Iterable[Sample]:

@@ -8,7 +8,7 @@ from .elements import curve, step
 from .points import sample, sample_dgrid, sample_dx
 from .products import add_rows, matmul_stacks, outer
 from .recurrent import cell, cell_back, sequence, sequence_back
-from .rows import add_stretched, affine_norm, affine_norm_back, sum_to
+from .rows import add_stretched, affine_norm, affine_norm_back, moments, sum_to
 from .softmax import cross_entropy, cross_entropy_dx, exp_sums, softmax, softmax_dx
 from .windows import (
     avg_pool,

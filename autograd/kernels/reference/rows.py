@@ -32,6 +32,12 @@ def affine_norm_back(
     return dx, _summed(g * y, w.shape), _summed(g, w.shape)
 
 
+def moments(x: np.ndarray, axis: Sizes) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and variance over the axes, which are kept."""
+    mean = x.mean(axis, keepdims=True)
+    return mean, ((x - mean) ** 2).mean(axis, keepdims=True)
+
+
 def add_stretched(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """x + y, element by element."""
     out = np.empty(np.broadcast_shapes(x.shape, y.shape), x.dtype)
