@@ -137,7 +137,7 @@ def avg_pool_dx(d: Draw) -> tuple:
 
 def blend_axis(d: Draw) -> tuple:
     """Some entries, each place at most once; with weights or without."""
-    size, source, trail = d.pick((1, 3, 5)), d.pick((1, 4)), d.pick(((), (3,), (2, 1)))
+    size, source, trail = d.pick((1, 3, 5)), d.pick((1, 4)), d.pick(((), (3,), (2, 1), (97,)))
     places = d.rng.permutation(size * source)[: d.pick((0, 1, 3, 20))]
     weights = d.rng.normal(size=len(places)) if d.pick((False, True)) else None
     blend = Blend(size, source, places // source, places % source, weights)

@@ -25,7 +25,8 @@ ENGINE = words("""
     kernels._softmax_loops kernels.softmax kernels._steps kernels.steps
     kernels._recurrent_cells kernels._recurrent_steps kernels.recurrent_fast
     kernels._recurrent_units kernels.cell
-    kernels.windows kernels.conv_fast kernels.conv kernels.pool_fast kernels.pool kernels.resample
+    kernels.windows kernels.conv_fast kernels.conv kernels.pool_fast kernels.pool
+    kernels._simd_blend kernels._blend_loops kernels.resample
     kernels._products kernels.matmul kernels._embedding kernels.embedding kernels.recurrent
     kernels.reading kernels._simd_points kernels._point_loops kernels.points_fast kernels.points
     kernels.warmup

@@ -186,9 +186,23 @@ def _points(dtype: Any, host: Simd) -> Iterator[Call]:
     yield "points, dgrid", partial(points_fast.sample_dgrid, x, x, grid, how)
 
 
+def _blends(dtype: Any, host: Simd) -> Iterator[Call]:
+    from . import _blend_loops as loops
+
+    lanes = (0,) * host.lanes(np.dtype(dtype).itemsize)
+    flat, place = np.ones(4, dtype), np.zeros((2, 2), np.uint32)
+    rows, weights = np.ones((2, 2), dtype), np.ones((2, 2), dtype)
+    yield "blend", partial(loops.along_rows, rows, place, weights, rows)
+    entries = np.arange(3), np.zeros(2, np.int64), flat[:2]
+    yield (
+        "blend of rows",
+        partial(loops.across_rows, lanes, flat, *entries, (0, 1), (2, 2, 2), flat.copy()),
+    )
+
+
 EXAMPLES = (
     _convolutions, _poolings, _curves, _normalisations, _stretching, _softmaxes, _recurrent, _cells,
-    _steps, _products, _embedding, _points,
+    _steps, _products, _embedding, _points, _blends,
 )  # fmt: skip
 
 

@@ -23,6 +23,7 @@ from ..samples import Fails, Rng, Sample, Samples, distinct
 from .conv_options import per_axis
 from .pool import max_pool
 from .pool_options import image_of, window
+from .reduce import mean
 from .resample import area_bounds, resample, resampling
 from .scatter import segment_extreme
 from .shape import reshape, swapaxes
@@ -80,8 +81,11 @@ def _fails(axes: int) -> list[Fails]:
 
 def _adaptive_avg_pool(axes: int, x: Any, output_size: Any) -> Any:
     x, image, out = _prepared(f"adaptive_avg_pool{axes}d", axes, x, output_size)
-    for axis, n, m in zip(range(-axes, 0), image, out):
-        x = resample(x, blend=resampling("area", n, m, None, False), axis=axis)
+    if max(out) == 1:
+        return mean(x, axis=tuple(range(-axes, 0)), keepdims=True)
+    for axis in range(-axes, 0):
+        blend = resampling("area", image[axis], out[axis], None, False)
+        x = resample(x, blend=blend, axis=axis)
     return x
 
 

@@ -7,7 +7,7 @@ op with the transposed map.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -339,7 +339,15 @@ def interpolate(x, size=None, scale_factor=None, mode="nearest", align_corners=F
     except AutogradError as e:
         given = {"size": size, "scale_factor": scale_factor}
         raise complain(type(e), "interpolate", str(e), {"x": x}, given) from None
-    for axis, (m, scale) in zip(range(-axes, 0), targets):
-        blend = resampling(mode, x.shape[axis], m, scale, bool(align_corners))
+    for axis in cheapest_first(x.shape[-axes:], [m for m, _ in targets]):
+        blend = resampling(mode, x.shape[axis], *targets[axis], bool(align_corners))
         x = resample(x, blend=blend, axis=axis)
     return x
+
+
+def cheapest_first(image: Sizes, sizes: Sequence[int]) -> list[int]:
+    """The axes (negative numbers) in an order of few operations: those that shrink come first, and
+    the last axis, whose elements are taken one by one, while the array is small."""
+    axes = range(-len(image), 0)
+    shrinking = [a for a in axes if sizes[a] < image[a]]
+    return shrinking + [a for a in axes if a not in shrinking][::-1]
