@@ -18,14 +18,16 @@ def words(text):
 ENGINE = words("""
     _version _conflict _interrupt _malloc errors modes provenance graph hooks cuts dtypes views
     tensor generators creation random tree
-    kernels._host kernels._jit kernels._threads kernels._simd kernels._frames kernels._conv_tiles
-    kernels._simd_pool kernels._pool_tiles
+    kernels._host kernels._jit kernels._threads kernels._simd kernels._simd_moves kernels._frames
+    kernels._filters kernels._conv_tiles kernels._depthwise kernels._winograd
+    kernels._winograd_loops kernels._simd_pool kernels._pool_tiles
     kernels._math kernels._special kernels._curves kernels.curves
     kernels._norm_loops kernels.norm kernels._stretch_loops kernels.stretch
     kernels._softmax_loops kernels.softmax kernels._steps kernels.steps
     kernels._recurrent_cells kernels._recurrent_steps kernels.recurrent_fast
     kernels._recurrent_units kernels.cell
-    kernels.windows kernels.conv_fast kernels.conv kernels.pool_fast kernels.pool
+    kernels.windows kernels.conv_depthwise kernels.conv_winograd kernels.conv_fast kernels.conv
+    kernels.pool_fast kernels.pool
     kernels._simd_blend kernels._blend_loops kernels.resample
     kernels._products kernels.matmul kernels._embedding kernels.embedding kernels.recurrent
     kernels.reading kernels._simd_points kernels._point_loops kernels.points_fast kernels.points

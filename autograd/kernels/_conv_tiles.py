@@ -15,41 +15,24 @@ import numpy as np
 
 from ._frames import fill, fill_bundles
 from ._jit import jit
-from ._simd import gather, pointer, reduce, spread, turn
+from ._simd import gather, pointer, reduce, spread
+from ._simd_moves import turn
 
 CHUNK = 64  # vectors of outputs at a time: some rows of them stay in the first cache
 DEEP_CHUNK = 128  # outputs at a time, for the same reason
 
 
 @jit
-def pack(w, channels, taps, width):
-    """Filters in the order in which tiles read them.
-
-    w (groups, filters, channels, taps) -> (groups, blocks, terms, width), then zeros.
-    """
-    groups, filters = w.shape[:2]
-    blocks = (filters + width - 1) // width
-    out = np.zeros((groups, blocks, len(channels), width), w.dtype)
-    for g in range(groups):
-        for b in range(blocks):
-            count = min(width, filters - b * width)
-            for k in range(len(channels)):
-                for f in range(count):
-                    out[g, b, k, f] = w[g, b * width + f, channels[k], taps[k]]
-    return out
-
-
-@jit
 def correlate(
-    rows, vectors, lanes, x, out, images, groups, channels, filters, plan, weights, first, table,
-):  # fmt: skip
+    rows, vectors, lanes, x, out, images, groups, channels, filters, plan, weights, first
+):
     """out[n, f] = the sum of taps times pixels, at the places of the table.
 
     `images` is the run of images to do; `plan` is (source, frame, starts, step, offsets, whole,
-    pixels); weights (groups, blocks, terms, rows); first (groups, blocks, rows) is added. x and out
-    are flat.
+    area, pixels, table); weights (groups, blocks, terms, rows); first (groups, blocks, rows) is
+    added. x and out are flat.
     """
-    source, frame, starts, step, offsets, whole, area, pixels = plan
+    source, frame, starts, step, offsets, whole, area, pixels, table = plan
     P = len(rows)
     blocks, terms = weights.shape[1], weights.shape[2]
     size = source[0] * source[1] * source[2]
@@ -97,14 +80,13 @@ def correlate_bundles(
     area, size = D * H * W, source[0] * source[1] * source[2]
     bundles = (channels + L - 1) // L
     frames = np.zeros((pixels * bundles + P) * L, x.dtype)
-    row_scratch = np.zeros((source[2] + L) * L, x.dtype)
     result = np.empty(P * width, x.dtype)
     flat_weights, flat_first = weights.reshape(-1), first.reshape(-1)
     o, r = pointer(offsets, 0), pointer(result, 0)
     for n in range(images[0], images[1]):
         for g in range(groups):
             at = (n * groups + g) * channels * size
-            fill_bundles(lanes, x, at, source, frames, frame, starts, step, channels, row_scratch)
+            fill_bundles(lanes, x, at, source, frames, frame, starts, step, channels)
             for row in range(D * H):
                 begin = (row // H * frame[1] + row % H) * frame[2]
                 for tile in range(0, W, P):
@@ -119,9 +101,9 @@ def correlate_bundles(
                         for j in range(0, min(width, left), L):
                             for i in range(0, min(P, W), L):
                                 turn(
-                                    lanes, pointer(result, i * width + j), width,
+                                    (0,), lanes, pointer(result, i * width + j), width,
                                     min(L, min(P, W) - i), pointer(out, to + j * area + i), area,
-                                    -1, left - j,
+                                    left - j,
                                 )  # fmt: skip
 
 
@@ -182,20 +164,18 @@ def correlate_taps_bundles(
     area, size = len(positions), source[0] * source[1] * source[2]
     bundles, blocks = (channels + L - 1) // L, (filters + width - 1) // width
     frames = np.zeros(pixels * bundles * L, x.dtype)
-    row_scratch = np.zeros((source[2] + L) * L, x.dtype)
     turned = np.zeros(blocks * area * width, x.dtype)
     for n in range(images[0], images[1]):
         for group in range(groups):
             at = (n * groups + group) * channels * size
-            fill_bundles(lanes, x, at, source, frames, frame, starts, step, channels, row_scratch)
+            fill_bundles(lanes, x, at, source, frames, frame, starts, step, channels)
             for f in range(0, filters, L):
                 g_at = ((n * groups + group) * filters + f) * area
                 to = f // width * area * width + f % width
                 for i in range(0, area, L):
-                    count = min(L, area - i)
                     turn(
-                        lanes, pointer(g, g_at + i), area, min(L, filters - f),
-                        pointer(turned, to + i * width), width, (1 << count) - 1, count,
+                        (0,), lanes, pointer(g, g_at + i), area, min(L, filters - f),
+                        pointer(turned, to + i * width), width, min(L, area - i),
                     )  # fmt: skip
             for chunk in range(0, area, DEEP_CHUNK):
                 count = min(DEEP_CHUNK, area - chunk)

@@ -14,7 +14,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ._jit import jit
-from ._simd import clear, get, move, pointer, put, turn
+from ._simd import get, pointer, put
+from ._simd_moves import clear, move, turn
 
 Triple = tuple[int, int, int]
 
@@ -79,8 +80,8 @@ class Plan(NamedTuple):
 
     frame     pixels of one phase
     starts    (phases, 3): the source pixel where each phase begins; step: from pixel to pixel
-    channels, taps    of the filter, for each term of the sum
-    offsets   of the pixel that output 0 meets, for each term
+    order     of the taps that take part; None for all of them as they are
+    offsets   of the pixel that output 0 meets, for each tap of each channel
     whole     whether the source is its own frame
     """
 
@@ -88,8 +89,7 @@ class Plan(NamedTuple):
     frame: Triple
     starts: np.ndarray
     step: Triple
-    channels: np.ndarray
-    taps: np.ndarray
+    order: np.ndarray | None
     offsets: np.ndarray
     out: Triple
     whole: bool
@@ -117,14 +117,7 @@ def plan(
     taps = np.ravel_multi_index(
         np.meshgrid(*(np.array(a.taps) for a in axes), indexing="ij"), kernel
     ).ravel()
-    terms = [
-        (np.full(len(range(first, last)), t), np.arange(first, last))
-        for first in range(0, channels, bundle)
-        for last in [min(first + bundle, channels)]
-        for t in range(len(taps))
-    ]
-    which = np.concatenate([t for t, _ in terms])
-    channel = np.concatenate([c for _, c in terms])
+    channel = np.arange(channels)
     base = channel // bundle * (len(starts) * area * bundle) + channel % bundle
     unit = all(a.step == 1 for a in axes)
     return Plan(
@@ -132,9 +125,8 @@ def plan(
         frame=frame,
         starts=starts,
         step=(axes[0].step, axes[1].step, axes[2].step),
-        channels=channel,
-        taps=taps[which],
-        offsets=base + pixel[which] * bundle,
+        order=None if np.array_equal(taps, np.arange(np.prod(kernel))) else taps,
+        offsets=(base[:, None] + pixel * bundle).ravel(),
         out=(axes[0].out, axes[1].out, axes[2].out),
         whole=unit and len(starts) == 1 and not starts.any() and frame == source,
     )
@@ -210,40 +202,36 @@ def fill(lanes, x, at, source, frames, frame, starts, step, channels):
 
 
 @jit
-def fill_bundles(lanes, x, at, source, frames, frame, starts, step, channels, row):
-    """As `fill`, with `lanes` channels side by side: a pixel of a frame is a vector.
-
-    `row` is scratch for a row of vectors.
-    """
+def fill_bundles(lanes, x, first, source, frames, frame, starts, step, channels):
+    """As `fill`, with `lanes` channels side by side: a pixel of a frame is a vector."""
     D, H, W = source
     L = len(lanes)
-    size = D * H * W
-    to = 0
+    size, to = D * H * W, 0
     for c in range(0, channels, L):
-        image, bundle = at + c * size, min(L, channels - c)
+        image, bundle = first + c * size, min(L, channels - c)
         for p in range(len(starts)):
-            first = starts[p, 2]
-            left, right = meeting(first, step[2], W, frame[2])
+            left, right = meeting(starts[p, 2], step[2], W, frame[2])
             for d in range(frame[0]):
                 z = step[0] * d + starts[p, 0]
                 for h in range(frame[1]):
                     y = step[1] * h + starts[p, 1]
                     if left < right and 0 <= z < D and 0 <= y < H:
-                        frames[to : to + left * L] = 0
-                        begin = image + (z * H + y) * W + step[2] * left + first
-                        pixels = (right - left - 1) * step[2] + 1
-                        for f in range(0, pixels, L):
-                            count = min(L, pixels - f)
-                            target = pointer(row, f * L)
+                        row = image + (z * H + y) * W + starts[p, 2]
+                        clear(lanes, pointer(frames, to), left * L)
+                        for f in range(left, right, L):
+                            count = min(L, right - f)
+                            at = row + f * step[2]
+                            here, there = pointer(x, at), pointer(frames, to + f * L)
                             if step[2] == 1:
-                                target = pointer(frames, to + (left + f) * L)
-                            mask = (1 << count) - 1
-                            turn(lanes, pointer(x, begin + f), size, bundle, target, L, mask, count)
-                        if step[2] > 1:
-                            for f in range(right - left):
-                                for i in range(L):
-                                    frames[to + (left + f) * L + i] = row[f * step[2] * L + i]
-                        frames[to + right * L : to + frame[2] * L] = 0
+                                turn((0,), lanes, here, size, bundle, there, L, count)
+                            elif step[2] == 2:
+                                turn((0, 0), lanes, here, size, bundle, there, L, count)
+                            else:
+                                for i in range(count * bundle):
+                                    pixel, k = i // bundle, i % bundle
+                                    value = get(x, at + k * size + pixel * step[2])
+                                    put(frames, to + (f + pixel) * L + k, value)
+                        clear(lanes, pointer(frames, to + right * L), (frame[2] - right) * L)
                     else:
-                        frames[to : to + frame[2] * L] = 0
+                        clear(lanes, pointer(frames, to), frame[2] * L)
                     to += frame[2] * L

@@ -84,6 +84,11 @@ def _detected() -> str:
     return "neon" if has.get("neon") else "plain"
 
 
+def sized(n: int) -> tuple[int, ...]:
+    """A size that is known when a kernel is compiled: it travels in the length of a tuple."""
+    return (0,) * n
+
+
 LEAST = 30_000  # multiplications from which on a compiled kernel is faster than NumPy
 
 

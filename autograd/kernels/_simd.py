@@ -98,17 +98,23 @@ class Writer:
         aligned = ir.Constant(I32, self.bytes)
         return self.builder.call(function, [cast, aligned, self._bits(mask), self.zero])
 
-    def load_every(self, pointer: ir.Value, step: int, count: ir.Value) -> ir.Value:
-        """Load `count` elements, each or each second one; nothing behind the last is read."""
+    def masks(self, step: int, count: ir.Value) -> list[ir.Value]:
+        """Those by which `load_every` reads `count` elements and nothing behind the last."""
         if step == 1:
-            return self.load_some(pointer, self.first_bits(count))
+            return [self.first_bits(count)]
         b = self.builder
         reach = b.sub(b.mul(count, self.index(2)), self.index(1))
-        low = self.load_some(pointer, self.first_bits(reach))
-        rest = self.first_bits(b.sub(reach, self.index(self.lanes)))
-        high = self.load_some(self.at(pointer, self.lanes), rest)
+        return [self.first_bits(b.sub(reach, self.index(k * self.lanes))) for k in range(2)]
+
+    def load_every(self, pointer: ir.Value, masks: list[ir.Value]) -> ir.Value:
+        """Load elements, each of them or each second one; `masks` as above."""
+        parts = [
+            self.load_some(self.at(pointer, k * self.lanes), mask) for k, mask in enumerate(masks)
+        ]
+        if len(parts) == 1:
+            return parts[0]
         even = ir.Constant(ir.VectorType(I32, self.lanes), list(range(0, 2 * self.lanes, 2)))
-        return b.shuffle_vector(low, high, even)
+        return self.builder.shuffle_vector(*parts, even)
 
     def store_bytes(self, value: ir.Value, pointer: ir.Value, mask: ir.Value) -> None:
         """Store a truth value for each lane whose bit is set, as bytes 0 and 1."""
@@ -289,78 +295,6 @@ def reduce(typingctx, rows, columns, lanes, a, pitch, b, offset, place, count, o
     place. The caller sums the lanes.
     """
     return tile("reduce", (rows, columns, lanes), a.dtype, "pipooip", _write_reduce)
-
-
-def _write_move(t: Writer, step: int) -> None:
-    a, out, count = t.function.args
-
-    def body(i: ir.Value, acc: list) -> list:
-        left = t.builder.sub(count, i)
-        at = t.at(a, t.builder.mul(i, t.index(step)))
-        t.store_some(t.load_every(at, step, left), t.at(out, i), t.first_bits(left))
-        return acc
-
-    t.loop(count, t.lanes, [], body)
-
-
-@intrinsic
-def move(typingctx, step, lanes, a, out, count):
-    """out[i] = a[i * step] for i < count; the step is 1 or 2."""
-    return tile("move", (step, lanes), a.dtype, "ppi", _write_move)
-
-
-def _write_clear(t: Writer) -> None:
-    out, count = t.function.args
-
-    def body(i: ir.Value, acc: list) -> list:
-        t.store_some(t.zero, t.at(out, i), t.first_bits(t.builder.sub(count, i)))
-        return acc
-
-    t.loop(count, t.lanes, [], body)
-
-
-@intrinsic
-def clear(typingctx, lanes, out, count):
-    """out[i] = 0 for i < count."""
-    return tile("clear", (lanes,), out.dtype, "pi", _write_clear)
-
-
-def _write_turn(t: Writer) -> None:
-    a, pitch, have, out, step, mask, columns = t.function.args
-    b = t.builder
-    full = ir.Constant(I64, (1 << t.lanes) - 1)
-    none = ir.Constant(I64, 0)
-    rows = []
-    for p in range(t.lanes):
-        there = b.select(b.icmp_signed("<", t.index(p), have), mask, none)
-        rows.append(t.load_some(t.at(a, b.mul(pitch, t.index(p))), there))
-    s = 1
-    while s < t.lanes:  # Eklundh (1972): exchange blocks of s x s
-        low = [j if not j & s else t.lanes + j - s for j in range(t.lanes)]
-        high = [j + s if not j & s else t.lanes + j for j in range(t.lanes)]
-        for i in range(t.lanes):
-            if not i & s:
-                pair = rows[i], rows[i + s]
-                rows[i], rows[i + s] = (
-                    b.shuffle_vector(*pair, ir.Constant(ir.VectorType(I32, t.lanes), m))
-                    for m in (low, high)
-                )
-        s *= 2
-    kept = b.sub(b.shl(ir.Constant(I64, 1), have), ir.Constant(I64, 1))
-    kept = b.and_(kept, full)
-    for p in range(t.lanes):
-        there = b.select(b.icmp_signed("<", t.index(p), columns), kept, none)
-        t.store_some(rows[p], t.at(out, b.mul(step, t.index(p))), there)
-    t.straight()
-
-
-@intrinsic
-def turn(typingctx, lanes, a, pitch, have, out, step, mask, columns):
-    """out[j * step + i] = a[i * pitch + j] for i < have and j < columns, both at most `lanes`.
-
-    The mask says which elements of a row may be read.
-    """
-    return tile("turn", (lanes,), a.dtype, "piipiii", _write_turn)
 
 
 @intrinsic

@@ -33,7 +33,9 @@ def _write_largest(t: Writer, rows: int, columns: int, step: int) -> None:
         ir.FunctionType(t.vector, [t.vector, t.vector]),
         f"llvm.maximum.v{t.lanes}{t.suffix}",
     )
-    values = [t.load_every(at, step, count) for at in _window(t, x, pitch, width, rows, columns)]
+    values = [
+        t.load_every(at, t.masks(step, count)) for at in _window(t, x, pitch, width, rows, columns)
+    ]
     best = values[0]
     for value in values[1:]:
         best = b.call(maximum, [best, value])

@@ -12,15 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from ._conv_tiles import (
-    correlate,
-    correlate_bundles,
-    correlate_taps,
-    correlate_taps_bundles,
-    pack,
-)
+from . import conv_depthwise, conv_winograd
+from ._conv_tiles import correlate, correlate_bundles, correlate_taps, correlate_taps_bundles
+from ._filters import packed, packed_bias
 from ._frames import Axis, Plan, backward_axes, forward_axis, places, plan, positions
-from ._host import Simd, simd
+from ._host import Simd, simd, sized
 from ._threads import parts, run
 from .windows import Padding, Sizes
 
@@ -48,15 +44,17 @@ def conv_dx(
     sizes = zip(_three(shape[2:], 1), kernel, _three(stride, 1))
     rest = zip(_three(tuple(p[0] for p in padding), 0), _three(dilation, 1))
     phases = list(product(*(backward_axes(*a, *b) for a, b in zip(sizes, rest))))
-    filters = w.reshape(groups, len(w) // groups, w.shape[1], -1).swapaxes(1, 2)
+    filters = w.reshape(groups, len(w) // groups, w.shape[1], -1)
     images = _images(g, groups)
     if prod(stride) == 1 and phases:
         axes = tuple(axis for _, axis in phases[0])
-        return _correlate(images, filters, axes, kernel).reshape(shape)
+        return _correlate(images, filters, axes, kernel, adjoint=True).reshape(shape)
     dx = np.zeros((*shape[:2], *_three(shape[2:], 1)), g.dtype)
     for phase in phases:
         pixels, axes = zip(*phase)
-        dx[(slice(None), slice(None), *pixels)] = _correlate(images, filters, axes, kernel)
+        dx[(slice(None), slice(None), *pixels)] = _correlate(
+            images, filters, axes, kernel, adjoint=True
+        )
     return dx.reshape(shape)
 
 
@@ -67,6 +65,10 @@ def conv_dw(
     """See `conv.conv_dw`."""
     kernel, axes = _forward_axes(shape[2:], g.shape[2:], stride, padding, dilation)
     images, filters = _images(x, groups), shape[0] // groups
+    for special in (conv_depthwise, conv_winograd):
+        found = special.correlate_taps(_simd(), images, g, filters, axes, kernel)
+        if found is not None:
+            return found.reshape(shape)
     lanes = _simd().lanes(x.itemsize)
     deep = filters >= lanes and shape[1] >= lanes // 2
     dw = (_taps_bundles if deep else _taps)(images, g, filters, axes, kernel)
@@ -98,57 +100,44 @@ def _images(x: np.ndarray, groups: int) -> np.ndarray:
     return x.reshape(len(x), groups, x.shape[1] // groups, *_three(x.shape[2:], 1))
 
 
-def _type(n: int) -> tuple[int, ...]:
-    """The size of a tile travels in the length of a tuple."""
-    return (0,) * n
-
-
 def _correlate(
-    x: np.ndarray, w: np.ndarray, axes: Any, kernel: Any, b: np.ndarray | None = None
-) -> np.ndarray:
-    """x (N, groups, channels, D, H, W), w (groups, filters, channels, taps) -> (N, all, *out)"""
-    (N, groups, channels), (filters, _, _) = x.shape[:3], w.shape[1:]
-    host, terms = _simd(), channels * prod(len(a.taps) for a in axes)
-    lanes = host.lanes(x.itemsize)
-    deep = filters >= lanes and terms >= 64 and terms // channels * filters >= 128
+    x: np.ndarray, w: np.ndarray, axes: Any, kernel: Any, b: np.ndarray | None = None,
+    adjoint: bool = False,
+) -> np.ndarray:  # fmt: skip
+    """x (N, groups, channels, D, H, W), w (groups, filters, channels, taps) -> (N, all, *out)
+
+    For the adjoint, w is (groups, channels, filters, taps).
+    """
+    host = _simd()
+    for special in (conv_depthwise, conv_winograd):
+        found = special.correlate(host, x, w, axes, kernel, b, adjoint)
+        if found is not None:
+            return found
+    (N, groups, channels), filters = x.shape[:3], w.shape[2 if adjoint else 1]
+    lanes, taps = host.lanes(x.itemsize), prod(len(a.taps) for a in axes)
+    deep = filters >= lanes and taps * channels >= 64 and taps * filters >= 128
     out_size = tuple(a.out for a in axes)
     out = np.empty((N, groups * filters, *out_size), x.dtype)
-    shape = (groups, channels, filters)
-    runs = parts(N, out.size * terms)
-    flat_x, flat_out = x.reshape(-1), out.reshape(-1)
     p = plan(axes, kernel, x.shape[3:], channels, lanes if deep else 1)
     if deep:
-        vectors = 2 if filters > lanes else 1
-        weights = pack(w, p.channels, p.taps, vectors * lanes)
-        first = _bias(b, weights)
         rows = min(host.gather, key=lambda r: (-(-out_size[2] // r) * r, -r))
-        tile = (_type(rows), _type(vectors), _type(lanes))
-        facts = (p.source, p.frame, p.starts, p.step, p.offsets, p.out, p.pixels)
-        run(
-            lambda r: correlate_bundles(*tile, flat_x, flat_out, r, *shape, facts, weights, first),
-            runs,
-        )
+        vectors = 2 if filters > lanes else 1
+        loop, width = correlate_bundles, vectors * lanes
+        facts: Any = (p.source, p.frame, p.starts, p.step, p.offsets, p.out, p.pixels)
     else:
         rows, vectors = _cheapest(host.spread, filters)
-        weights = pack(w, p.channels, p.taps, rows)
-        first = _bias(b, weights)
-        table = places(p.out, p.frame, lanes, vectors, False)
-        tile = (_type(rows), _type(vectors), _type(lanes))
-        facts = _facts(p, lanes)
-        run(
-            lambda r: correlate(*tile, flat_x, flat_out, r, *shape, facts, weights, first, table),
-            runs,
-        )
+        loop, width = correlate, rows
+        facts = (*_facts(p, lanes), places(p.out, p.frame, lanes, vectors, False))
+    weights = packed(w, adjoint, p.order, lanes, width).reshape(groups, -1, channels * taps, width)
+    first = packed_bias(b, groups, filters, width, x.dtype)
+    sizes, flat_x, flat_out = (groups, channels, filters), x.reshape(-1), out.reshape(-1)
+    tile = (sized(rows), sized(vectors), sized(lanes))
+
+    def task(images: tuple[int, int]) -> None:
+        loop(*tile, flat_x, flat_out, images, *sizes, facts, weights, first)
+
+    run(task, parts(N, out.size * taps * channels))
     return out
-
-
-def _bias(b: np.ndarray | None, weights: np.ndarray) -> np.ndarray:
-    """b, or zeros, for blocks of filters: (groups, blocks, filters of a block)."""
-    groups, blocks, _, width = weights.shape
-    first = np.zeros((groups, blocks * width), weights.dtype)
-    if b is not None:
-        first[:, : len(b) // groups] = b.reshape(groups, -1)
-    return first.reshape(groups, blocks, width)
 
 
 def _cheapest(tiles: tuple[Tile, ...], filters: int, terms: int = 1) -> Tile:
@@ -183,7 +172,7 @@ def _taps(x: np.ndarray, g: np.ndarray, filters: int, axes: Axes, kernel: Any) -
     facts = _facts(p, lanes, offsets)
     table = places(p.out, p.frame, lanes, 1, True)
     blocks = -(-filters // rows), len(offsets) // columns
-    tile = (_type(rows), _type(columns), _type(lanes))
+    tile = (sized(rows), sized(columns), sized(lanes))
     flat_x, flat_g = x.reshape(-1), g.reshape(-1)
 
     def task(images: tuple[int, int]) -> np.ndarray:
@@ -213,7 +202,7 @@ def _taps_bundles(
     where = positions(p.out, p.frame, lanes)
     width = vectors * lanes
     blocks, bundles, taps = -(-filters // width), -(-channels // lanes), len(p.offsets)
-    tile = (_type(rows), _type(vectors), _type(lanes))
+    tile = (sized(rows), sized(vectors), sized(lanes))
     flat_x, flat_g = x.reshape(-1), g.reshape(-1)
 
     def task(images: tuple[int, int]) -> np.ndarray:

@@ -6,11 +6,9 @@ one dtype, float32 or float64.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from ._host import Simd, simd
+from ._host import Simd, simd, sized
 from ._recurrent_steps import backward, forward
 from ._threads import parts, run
 
@@ -38,9 +36,9 @@ def sequence(
     flat = gates.ravel(), columns, saved.ravel(), out.ravel(), state[0].ravel(), state[-1].ravel()
 
     def task(samples: tuple[int, int]) -> None:
-        tile = _type(_rows(columns, samples)), _type(columns), _type(lanes)
+        tile = sized(_rows(columns, samples)), sized(columns), sized(lanes)
         forward(
-            _type(code), *tile, *flat, *rest, samples, (T, N, H), weights.ravel(), first, extra
+            sized(code), *tile, *flat, *rest, samples, (T, N, H), weights.ravel(), first, extra
         )  # fmt: skip
 
     run(task, parts(N, T * N * columns * H * H))
@@ -64,9 +62,9 @@ def sequence_back(
     rest = slope_columns, state_slopes.ravel(), lengths, reverse
 
     def task(samples: tuple[int, int]) -> None:
-        tile = _type(_rows(1, samples)), _type(vectors), _type(lanes)
+        tile = sized(_rows(1, samples)), sized(vectors), sized(lanes)
         backward(
-            _type(code), *tile, gates.ravel(), columns, *flat, *rest, samples, (T, N, H), weights
+            sized(code), *tile, gates.ravel(), columns, *flat, *rest, samples, (T, N, H), weights
         )  # fmt: skip
 
     run(task, parts(N, T * N * columns * H * H))
@@ -98,8 +96,3 @@ def _in_lanes(w: np.ndarray, lanes: int) -> np.ndarray:
     if whole < bundles:
         out[whole, ..., : units - whole * lanes] = w[..., whole * lanes :]
     return out
-
-
-def _type(n: int) -> Any:
-    """The size of a tile travels in the length of a tuple."""
-    return (0,) * n

@@ -30,6 +30,27 @@ def _convolutions(dtype: Any, host: Simd) -> Iterator[Call]:
         name = f"convolution {c} -> {filters}, {width} wide"
         yield name, partial(conv_fast.conv, x, w, (4, width), *rest, None)
         yield name + ", by filters", partial(conv_fast.conv_dw, g, x, w.shape, *rest)
+    for size, taps in ((7, 3), (14, 3), (14, 5)):
+        for filters in (lanes, 2 * lanes):
+            name = f"convolution of {taps} x {taps} by Winograd, {filters} filters, {size} wide"
+            yield name, partial(_convolve, dtype, (8, 4 * lanes), (filters, 4 * lanes), taps, size)
+    for taps in (3, 5):
+        for width in (lanes, 2 * lanes, 4 * lanes):
+            name = f"convolution of {taps} x {taps} by channel, {width} wide"
+            yield name, partial(_convolve, dtype, (1, 2), (2, 1), taps, width, 2)
+
+
+def _convolve(
+    dtype: Any, images: tuple[int, int], filters: tuple[int, int], taps: int, size: int,
+    groups: int = 1,
+) -> None:  # fmt: skip
+    from . import conv_fast
+
+    x, w = np.ones((*images, size, size), dtype), np.ones((*filters, taps, taps), dtype)
+    options = (1, 1), ((taps // 2,) * 2,) * 2, (1, 1), groups
+    out = conv_fast.conv(x, w, (size, size), *options, None)
+    conv_fast.conv_dx(out, w, x.shape, *options)
+    conv_fast.conv_dw(out, x, w.shape, *options)
 
 
 def _poolings(dtype: Any, host: Simd) -> Iterator[Call]:

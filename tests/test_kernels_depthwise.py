@@ -1,0 +1,58 @@
+"""Depthwise convolution, which pads nothing, against convolution that does."""
+
+from unittest.mock import patch
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from autograd import kernels
+from autograd.kernels import _host
+from tests.test_kernels_compiled import SETS, numpy_only, same
+
+pytestmark = pytest.mark.skipif(_host.simd() is None, reason="kernels are switched off")
+few = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@pytest.fixture(params=SETS)
+def instructions(request):
+    kernels.set_simd(request.param)
+    with patch.object(_host, "LEAST", 0):
+        yield request.param
+    kernels.set_simd(None)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("kernel", "dtype"), [((3, 3), np.float32), ((1, 5), np.float64)])
+@few
+@given(st.data(), st.integers(1, 2), st.integers(0, 2**32 - 1))
+def test_depthwise_convolution(instructions, kernel, dtype, data, filters, seed):
+    """Images narrower than a vector and wider than four, windows that lie beside the image."""
+    from autograd.kernels import conv_depthwise
+
+    padding = tuple((data.draw(st.integers(0, 6)), data.draw(st.integers(0, 6))) for _ in range(2))
+    least = [max(1, k - sum(p)) for k, p in zip(kernel, padding)]
+    size = [data.draw(st.integers(n, n + 70)) for n in least]
+    options = (1, 1), padding, (1, 1), 3
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(2, 3, *size)).astype(dtype)
+    w = rng.normal(size=(3 * filters, 1, *kernel)).astype(dtype)
+    b = rng.normal(size=len(w)).astype(dtype)
+    out = numpy_only("conv", x, w, *options, b)
+    g = rng.normal(size=out.shape).astype(dtype)
+    with patch.object(conv_depthwise, "depthwise", wraps=conv_depthwise.depthwise) as used:
+        same(kernels.conv(x, w, *options, b), out)
+    assert used.called
+    for name, *arrays in (("conv_dx", g, w, x.shape), ("conv_dw", g, x, w.shape)):
+        args = (name, *arrays, *options)
+        same(getattr(kernels, name)(*args[1:]), numpy_only(*args))
+
+
+def test_special_values_reach_what_they_touch_and_nothing_else():
+    x, w = np.ones((1, 32, 20, 20)), np.ones((32, 1, 3, 3))
+    x[0, 3, 5, 6] = np.nan
+    out = kernels.conv(x, w, (1, 1), ((1, 1), (1, 1)), (1, 1), 32)
+    touched = np.zeros(out.shape, bool)
+    touched[0, 3, 4:7, 5:8] = True
+    np.testing.assert_array_equal(np.isnan(out), touched)
