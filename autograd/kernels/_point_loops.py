@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from ._jit import jit
-from ._simd import pointer, turn
+from ._simd import pointer
+from ._simd_moves import turn
 from ._simd_points import collect, deposit
 
 ZEROS, BORDER, REFLECTION = range(3)
@@ -25,7 +26,7 @@ def channels_last(lanes, a, channels, pixels, width, out):
         for j in range(0, pixels, L):
             count = min(L, pixels - j)
             source, target = pointer(a, i * pixels + j), pointer(out, j * width + i)
-            turn(lanes, source, pixels, have, target, width, (1 << count) - 1, count)
+            turn((0,), lanes, source, pixels, have, target, width, count)
 
 
 @jit
@@ -37,7 +38,7 @@ def channels_first(lanes, a, channels, pixels, width, out):
         for j in range(0, pixels, L):
             have = min(L, pixels - j)
             source, target = pointer(a, j * width + i), pointer(out, i * pixels + j)
-            turn(lanes, source, width, have, target, pixels, (1 << count) - 1, count)
+            turn((0,), lanes, source, width, have, target, pixels, count)
 
 
 @jit
