@@ -253,7 +253,11 @@ def _input(value: Any) -> Any:
 def _multiply_adds(node: Node) -> int:
     """How many products an op adds up; 0 for ops that are not made of sums of products."""
     name = node.op.name if node.op is not None else ""
-    if name in ("linear", "matmul"):  # (..., k) x (out, k), (..., n, k) x (..., k, m)
+    if name in (
+        "linear",
+        "linear_biased",
+        "matmul",
+    ):  # (..., k) x (out, k), (..., n, k) x (..., k, m)
         return math.prod(node.shape) * _operand(node, 0)[-1]
     if name in _CONVOLUTIONS:  # each output takes a filter of (in / groups, *k)
         return math.prod(node.shape) * math.prod(_operand(node, 1)[1:])

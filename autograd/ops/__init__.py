@@ -26,6 +26,7 @@ FAMILIES = (
     "sort",
     "quantile",
     "products",
+    "linear",
     "contraction",
     "einsum",
     "solve",

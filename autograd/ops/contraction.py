@@ -13,7 +13,8 @@ from ..messages import complain
 from ..op import composite, normalize_axes
 from ..samples import Fails, Rng, Sample, uniform
 from .arithmetic import multiply
-from .products import checked_bias, matmul, pairs
+from .linear import checked_bias
+from .products import matmul, pairs
 from .shape import expand_dims, reshape, squeeze, transpose
 
 

@@ -21,7 +21,8 @@ from ..samples import Fails, Rng, Sample, uniform
 from ..tensor import Tensor
 from .conv_cases import CASES, failing
 from .conv_options import SPACE, conv_plan, settings, told
-from .products import checked_bias, front
+from .linear import checked_bias
+from .products import front
 from .reduce import sum
 from .shape import expand_dims, squeeze
 

@@ -17,7 +17,7 @@ from ..samples import Fails, Rng, Sample, uniform
 from .conv import conv1d_dx, conv2d_dx, conv3d_dx
 from .conv_cases import BAD_OPTIONS, Case
 from .conv_options import SPACE, check_axes, per_axis, settings, told
-from .products import checked_bias
+from .linear import checked_bias
 from .rearrange import pad_constant
 from .shape import expand_dims, reshape, squeeze
 

@@ -11,7 +11,6 @@ import numpy as np
 
 from .. import kernels
 from ..arguments import facade
-from ..engine import plain
 from ..errors import AxisError, ShapeError
 from ..messages import complain
 from ..op import composite, normalize_axes, op
@@ -118,17 +117,17 @@ def _(g, y):
 @matmul.grad("y")
 def _(g, x, y_shape):
     if x.ndim == g.ndim == 2:
-        return _sum_of_outer(x, g)
+        return sum_of_outer(x, g)
     if x.ndim == 1:
         return expand_dims(x, axis=-1) * expand_dims(g, axis=-2) if g.ndim else x * g
     if len(y_shape) == 1:
         return expand_dims(g, axis=-2) @ x
     if len(y_shape) == 2:  # one matrix for the whole stack: one product, nothing to sum up
-        return _sum_of_outer(as_rows(x), as_rows(g))
+        return sum_of_outer(as_rows(x), as_rows(g))
     return x.mT @ g
 
 
-def _sum_of_outer(x: Any, y: Any) -> Any:
+def sum_of_outer(x: Any, y: Any) -> Any:
     """x.mT @ y: the products of each element of a row of x with each of y's row, summed up."""
     if len(x) == 1 and type(x) is type(y) is np.ndarray:
         return kernels.outer(x[0], y[0])
@@ -138,91 +137,6 @@ def _sum_of_outer(x: Any, y: Any) -> Any:
 def as_rows(x: Any) -> Any:
     """x as one matrix: the last axis is kept, all others are merged."""
     return x if x.ndim == 2 else reshape(x, shape=(math.prod(x.shape[:-1]), x.shape[-1]))
-
-
-def _linear_samples(rng: Rng) -> Iterable[Sample]:
-    for shape in ((2, 3), (3,), (2, 1, 3)):
-        yield Sample(uniform(rng, shape), uniform(rng, (2, 3)))
-    yield Sample(uniform(rng, (2, 3)), uniform(rng, (4, 3)), uniform(rng, (4,)))
-
-
-def _linear_reference(x: np.ndarray, w: np.ndarray, b: Any = 0) -> np.ndarray:
-    return (x[..., None, :] * w).sum(-1) + b
-
-
-@op(
-    name="linear",
-    samples=_linear_samples,
-    reference=_linear_reference,
-    fails=[
-        Fails(np.ones((2, 64)), np.ones((10, 128)), match="x has 64 features but w expects 128"),
-        Fails(np.ones((2, 3)), np.ones(3), match=r"w must be a matrix \(out, in\)"),
-        Fails(np.ones((2, 3)), np.ones((4, 3)), np.ones(3), match="b has shape .3,. but w gives 4"),
-        Fails(np.float64(1.0), np.ones((4, 3)), match="x is a single number"),
-    ],
-)
-def _linear(x, w, /):
-    if w.ndim != 2:
-        raise ShapeError(f"w must be a matrix (out, in), got {w.ndim} axes")
-    if np.ndim(x) == 0:
-        raise ShapeError(f"x is a single number but w expects {w.shape[1]} features")
-    if x.shape[-1] != w.shape[1]:
-        raise ShapeError(f"x has {x.shape[-1]} features but w expects {w.shape[1]}")
-    if x.ndim <= 2:
-        return x @ w.T
-    return (as_rows(x) @ w.T).reshape(*x.shape[:-1], len(w))
-
-
-@_linear.grad("x")
-def _(g, w):
-    return g @ w if g.ndim <= 2 else _linear(g, w.mT)
-
-
-@_linear.grad("w")
-def _(g, x):
-    return _sum_of_outer(as_rows(g), as_rows(x))
-
-
-@front(_linear)
-def linear(x, w, b=None, /):
-    """x @ w.T + b: the layer that takes `in` features to `out` features.
-
-    Parameters
-    ----------
-    x : shape (..., in)
-    w : shape (out, in)
-    b : shape (out,), optional
-
-    Returns
-    -------
-    shape (..., out)
-
-    Raises
-    ------
-    ShapeError
-        If x has another number of features than w, or b another length.
-
-    Gradient
-    --------
-    Keeps x and w themselves, not copies.
-
-    Examples
-    --------
-    >>> linear(np.ones((5, 3)), np.ones((2, 3)), np.array([0.0, 1.0]))[0]
-    array([3., 4.])
-    """
-    out = _linear(x, w)
-    return out if b is None else out + checked_bias("linear", x, w, b)
-
-
-def checked_bias(name: str, x: Any, w: Any, b: Any, outputs: int | None = None) -> Any:
-    """b, if it has one element for each output of w (its first axis, unless `outputs` is given)."""
-    shape = np.shape(plain(b))  # of Tensors NumPy's functions take a detour
-    count = len(plain(w)) if outputs is None else outputs
-    if shape != (count,):
-        fact = f"b has shape {shape} but w gives {count} outputs"
-        raise complain(ShapeError, name, fact, {"x": x, "w": w, "b": b})
-    return b
 
 
 # Vectors

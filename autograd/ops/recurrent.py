@@ -18,8 +18,8 @@ from ..errors import ArgumentError, ShapeError
 from ..messages import complain
 from ..op import composite
 from ..samples import Fails, Rng, Sample, Samples, uniform
+from .linear import linear
 from .piecewise import relu
-from .products import linear
 from .recurrent_gates import gru_update, lstm_update
 from .trigonometric import tanh
 

@@ -20,7 +20,7 @@ from ..messages import complain
 from ..op import composite
 from ..samples import Fails, Rng, Sample, Samples, uniform
 from .join import concat, stack
-from .products import checked_bias, linear
+from .linear import checked_bias, linear
 from .recurrent import gru_cell, lstm_cell, rnn_cell
 from .recurrent_gates import lstm_update
 from .recurrent_sequence import Layer, State, recurrent_sequence, steps_inside, unroll

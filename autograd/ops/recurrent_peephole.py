@@ -16,7 +16,7 @@ from ..messages import complain
 from ..op import composite
 from ..samples import Fails, Rng, Sample, uniform
 from .exponential import sigmoid
-from .products import linear
+from .linear import linear
 from .recurrent import logistic, row_sums
 from .recurrent_gates import parts
 from .recurrent_layer import (

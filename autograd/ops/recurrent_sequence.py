@@ -20,8 +20,8 @@ from ..op import op
 from ..samples import Rng, Sample, uniform
 from ..tensor import Tensor
 from .join import concat, stack, unstack
+from .linear import linear
 from .piecewise import relu
-from .products import linear
 from .recurrent_gates import gru_gates, gru_state, lstm_step, parts
 from .trigonometric import tanh
 

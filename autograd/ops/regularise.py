@@ -17,7 +17,8 @@ from ..messages import complain
 from ..op import composite, op
 from ..samples import Fails, Rng, Sample, Samples, uniform
 from .activation import SELU_ALPHA, SELU_SCALE
-from .products import front, linear
+from .linear import linear
+from .products import front
 
 
 def _draws(rng: Any, shape: tuple[int, ...]) -> np.ndarray:
