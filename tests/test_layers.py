@@ -31,6 +31,7 @@ ENGINE = words("""
     kernels._simd_blend kernels._blend_loops kernels.resample
     kernels._products kernels.matmul kernels._embedding kernels.embedding kernels.recurrent
     kernels.reading kernels._simd_points kernels._point_loops kernels.points_fast kernels.points
+    kernels._group_loops kernels.groups
     kernels.warmup
     kernels.reference.windows kernels.reference.products kernels.reference.rows
     kernels.reference.points kernels.reference.softmax kernels.reference.elements

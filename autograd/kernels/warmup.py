@@ -221,9 +221,19 @@ def _blends(dtype: Any, host: Simd) -> Iterator[Call]:
     )
 
 
+def _groups(dtype: Any, host: Simd) -> Iterator[Call]:
+    from . import _group_loops as loops
+
+    x, ties = np.ones((1, 2), dtype), np.ones((2, 1), bool)
+    groups = np.zeros(2, np.uint32), np.array([0, 2])
+    lanes, one = (0,) * host.lanes(x.itemsize), x[:, :1].copy()
+    yield "groups", partial(loops.group_max, lanes, x, *groups, (0, 1), one, ties)
+    yield "groups, dx", partial(loops.group_max_dx, lanes, one, ties, *groups, (0, 1), x)
+
+
 EXAMPLES = (
     _convolutions, _poolings, _curves, _normalisations, _stretching, _softmaxes, _recurrent, _cells,
-    _steps, _products, _embedding, _points, _blends,
+    _steps, _products, _embedding, _points, _blends, _groups,
 )  # fmt: skip
 
 

@@ -53,6 +53,7 @@ FAMILIES = (
     "pool_stochastic",
     "unpool",
     "resample",
+    "group_max",
     "pool_adaptive",
     "shuffle",
     "sample_points",

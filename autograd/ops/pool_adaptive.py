@@ -13,20 +13,20 @@ from typing import Any
 
 import numpy as np
 
+from .. import kernels
 from ..errors import ArgumentError, AutogradError, DTypeError, ShapeError
-from ..kernels import Blend
 from ..kernels.reference import last
 from ..kernels.windows import Sizes
 from ..messages import complain
 from ..op import composite, op
 from ..samples import Fails, Rng, Sample, Samples, distinct
 from .conv_options import per_axis
+from .group_max import group_max
 from .pool import max_pool
 from .pool_options import image_of, window
 from .reduce import mean
 from .resample import area_bounds, resample, resampling
-from .scatter import segment_extreme
-from .shape import reshape, swapaxes
+from .shape import reshape
 
 
 def _prepared(name: str, axes: int, x: Any, output_size: Any) -> tuple[Any, Sizes, Sizes]:
@@ -185,12 +185,12 @@ def adaptive_avg_pool3d(x, output_size):
 
 
 @lru_cache(maxsize=512)
-def _segments(image: Sizes, out: Sizes) -> tuple[Blend, np.ndarray]:
-    """What lays the pixels of all windows end to end, and where in that line each window starts."""
+def _groups(image: Sizes, out: Sizes) -> tuple[np.ndarray, np.ndarray]:
+    """The pixels of all windows end to end, counted row by row, and where in that line each window
+    starts; at last where it ends."""
     windows = [np.ravel_multi_index(tuple(zip(*p)), image) for p in _windows(image, out)]
-    starts = np.cumsum([0, *map(len, windows[:-1])])
-    pixels = np.concatenate(windows)
-    return Blend(len(pixels), math.prod(image), np.arange(len(pixels)), pixels), starts
+    starts = np.cumsum([0, *map(len, windows)])
+    return np.concatenate(windows).astype(np.uint32), starts
 
 
 def _adaptive_max_pool(axes: int, x: Any, output_size: Any, return_indices: bool) -> Any:
@@ -199,12 +199,9 @@ def _adaptive_max_pool(axes: int, x: Any, output_size: Any, return_indices: bool
         kernel = [n // m for n, m in zip(image, out)]
         largest = max_pool(x, out=out, window=window(axes, kernel))
     else:
-        lead = x.shape[:-axes]
-        lay_out, starts = _segments(image, out)
-        lanes = swapaxes(reshape(x, shape=(math.prod(lead), math.prod(image))), 0, 1)
-        taken = resample(lanes, blend=lay_out, axis=-2)
-        largest = segment_extreme(taken, starts=starts, largest=True)
-        largest = reshape(swapaxes(largest, 0, 1), shape=(*lead, *out))
+        lead, (places, starts) = x.shape[:-axes], _groups(image, out)
+        rows = reshape(x, shape=(math.prod(lead), math.prod(image)))
+        largest = reshape(group_max(rows, places=places, starts=starts), shape=(*lead, *out))
     return (largest, adaptive_max_indices(x, out=out)) if return_indices else largest
 
 
@@ -230,14 +227,11 @@ def adaptive_max_indices(x, /, *, out):
     """Where the largest element of each window is, counted through the last axes of x row by row.
     The first one of several."""
     lead, image = x.shape[: -len(out)], x.shape[-len(out) :]
-    lay_out, starts = _segments(image, out)
-    pixels = lay_out.columns
-    taken = x.reshape(math.prod(lead), math.prod(image))[:, pixels]
-    largest = np.maximum.reduceat(taken, starts, axis=1)
-    counts = np.diff(starts, append=len(pixels))
-    hit = (taken == np.repeat(largest, counts, axis=1)) | (taken != taken)
-    first = np.minimum.reduceat(np.where(hit, np.arange(len(pixels)), len(pixels)), starts, axis=1)
-    return pixels[first].reshape(*lead, *out)
+    places, starts = _groups(image, out)
+    _, ties = kernels.group_max(x.reshape(math.prod(lead), math.prod(image)), places, starts)
+    candidates = np.where(ties, np.arange(len(places))[:, None], len(places))
+    first = np.minimum.reduceat(candidates, starts[:-1], axis=0).T
+    return places[first].astype(np.intp).reshape(*lead, *out)
 
 
 def _max_reference(axes: int) -> Callable[..., Any]:

@@ -18,6 +18,9 @@ from .windows import (
     conv_dw,
     conv_dx,
     fold,
+    group_max,
+    group_max_dx,
+    group_max_pick,
     hits,
     last,
     max_pool,
@@ -29,7 +32,8 @@ from .windows import (
 __all__ = [
     "add_rows", "add_stretched", "affine_norm", "affine_norm_back", "avg_pool", "avg_pool_dx",
     "blend_axis", "cell", "cell_back", "conv", "conv_dw", "conv_dx", "cross_entropy",
-    "cross_entropy_dx", "curve", "exp_sums", "fold", "hits", "last", "matmul_stacks", "max_pool",
-    "max_pool_dx", "max_pool_pick", "outer", "sample", "sample_dgrid", "sample_dx", "sequence",
-    "sequence_back", "softmax", "softmax_dx", "step", "sum_to", "unfold",
+    "cross_entropy_dx", "curve", "exp_sums", "fold", "group_max", "group_max_dx", "group_max_pick",
+    "hits", "last", "matmul_stacks", "max_pool", "max_pool_dx", "max_pool_pick", "outer", "sample",
+    "sample_dgrid", "sample_dx", "sequence", "sequence_back", "softmax", "softmax_dx", "step",
+    "sum_to", "unfold",
 ]  # fmt: skip

@@ -205,3 +205,46 @@ def blend_axis(x: np.ndarray, blend: Blend, axis: int) -> np.ndarray:
     for k, (i, j) in enumerate(zip(blend.rows, blend.columns)):
         out[i] += lanes[j] if blend.weights is None else lanes[j] * blend.weights[k]
     return np.moveaxis(out, 0, axis)
+
+
+def _groups(rows: int, places: np.ndarray, starts: np.ndarray) -> Iterator[tuple[int, int, Sizes]]:
+    """Every (row, group, which places are the group's)."""
+    for r in range(rows):
+        for k in range(len(starts) - 1):
+            yield r, k, tuple(range(starts[k], starts[k + 1]))
+
+
+def group_max(
+    x: np.ndarray, places: np.ndarray, starts: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The largest element of each group; ties[place, row]: is it as large?"""
+    largest = np.zeros((len(x), len(starts) - 1), x.dtype)
+    ties = np.zeros((len(places), len(x)), bool)
+    for r, k, own in _groups(len(x), places, starts):
+        largest[r, k] = np.max([x[r, places[e]] for e in own])
+        for e in own:
+            a, b = x[r, places[e]], largest[r, k]
+            ties[e, r] = a == b or (a != a and b != b)
+    return largest, ties
+
+
+def group_max_dx(
+    g: np.ndarray, ties: np.ndarray, places: np.ndarray, starts: np.ndarray, size: int
+) -> np.ndarray:
+    """Each g in equal parts to the ties of its group."""
+    dx = np.zeros((len(g), size), g.dtype)
+    for r, k, own in _groups(len(g), places, starts):
+        for e in own:
+            if ties[e, r]:
+                dx[r, places[e]] += g[r, k] / ties[list(own), r].sum()
+    return dx
+
+
+def group_max_pick(
+    x: np.ndarray, ties: np.ndarray, places: np.ndarray, starts: np.ndarray
+) -> np.ndarray:
+    """The mean over the ties of each group."""
+    out = np.zeros((len(x), len(starts) - 1), x.dtype)
+    for r, k, own in _groups(len(x), places, starts):
+        out[r, k] = np.mean([x[r, places[e]] for e in own if ties[e, r]])
+    return out
