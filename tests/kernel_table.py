@@ -164,8 +164,10 @@ RULES = (  # name, arrays beside the parameter, numbers of the formula
 def step(d: Draw) -> tuple:
     shape = d.pick(((37,), (3, 5), (1, 2, 1)))
     name, kept, numbers = d.pick(RULES)
-    before = d.pick(((1, 0, 1), (-1, 0.01, 0.99)))
-    arrays = d.array(*shape), *(abs(d.finite(*shape)) for _ in range(kept))
+    before = d.pick(((1, 0, 1), (-1, 0.01, 1), (-1, 0, 0.99)))
+    # One that decays is finite: inf - rate * inf is NaN, or inf if it was added up as 0.99 * inf.
+    p = d.array(*shape) if before == (1, 0, 1) else d.finite(*shape)
+    arrays = p, *(abs(d.finite(*shape)) for _ in range(kept))
     return name, d.array(*shape), arrays, (*before, *numbers)
 
 
