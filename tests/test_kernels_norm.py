@@ -7,7 +7,7 @@ import pytest
 
 import autograd as ag
 from autograd import kernels
-from autograd.algebra import sum_to
+from autograd.algebra import COPIED, sum_to
 from autograd.kernels import _host, _threads
 from autograd.op import REGISTRY
 from autograd.ops.affine_norm import affine_norm, affine_norm_dw, affine_norm_dx
@@ -138,3 +138,27 @@ def test_nan_stays_in_its_row():
 def test_short_rows_and_other_axes_are_left_to_numpy(shape, axis, parameters):
     ones = np.ones(parameters)
     assert kernels.affine_norm(np.ones(shape), ones, ones, axis, 1e-5, True, None) is None
+
+
+LAYERS = {
+    "layer": lambda x: ag.layer_norm(x, (20,)),
+    "root mean square": lambda x: ag.rms_norm(x, (20,)),
+    "group": lambda x: ag.group_norm(x, 2),
+    "batch": ag.batch_norm,
+    "instance": ag.instance_norm,
+}
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_layers_without_parameters_are_the_same_with_and_without_kernels(name):
+    rng = np.random.default_rng(0)
+    x = ag.Tensor(rng.normal(size=(5, 4, 13, 20)), requires_grad=True)
+    g = rng.normal(size=x.shape)
+    assert x.size > COPIED
+
+    def results():
+        out = LAYERS[name](x)
+        return out.numpy(), out.gradient(x, gradient=g).numpy()
+
+    for actual, expected in zip(*both(results)):
+        close(actual, expected)

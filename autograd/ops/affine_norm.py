@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .. import kernels
-from ..algebra import sum_to
+from ..algebra import COPIED, sum_to
 from ..fused import Once
 from ..op import op
 from ..samples import Rng, Sample, uniform
@@ -58,6 +58,20 @@ def affine_norm(x, w, b, /, *, axis, eps, center=True, known=None):
     y, scale = standardize.op.forward(x, axis=axis, eps=eps, center=center,
                                       known=None if scale is None else (m, scale))  # fmt: skip
     return y * w + b, m, scale, None
+
+
+def norm(x: Any, weight: Any, bias: Any, shape: tuple[int, ...], **options: Any) -> Any:
+    """standardize(x) * weight + bias, with what is given of these; they have that shape.
+
+    Ones and zeros take the place of what is not given where there may be a kernel: it is faster
+    with them than NumPy without.
+    """
+    if weight is None and x.size <= COPIED:
+        out = standardize(x, **options)
+        return out if bias is None else out + bias
+    weight = np.ones(shape, x.dtype) if weight is None else weight
+    bias = np.zeros(shape, x.dtype) if bias is None else bias
+    return affine_norm(x, weight, bias, **options)
 
 
 def _pulled(i: int, once: Any, g: Any, *given: Any) -> Any:

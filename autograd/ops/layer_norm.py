@@ -13,10 +13,9 @@ from ..errors import ShapeError
 from ..messages import complain
 from ..op import composite
 from ..samples import Fails, Rng, Sample, uniform
-from .affine_norm import affine_norm
+from .affine_norm import norm
 from .normalisation import check_channels
 from .shape import reshape
-from .standardize import standardize
 
 
 def _trailing(
@@ -72,18 +71,8 @@ def layer_norm(x, normalized_shape, weight=None, bias=None, eps=1e-5):
     Ba, Kiros & Hinton (2016), "Layer Normalization".
     """
     axes = _trailing("layer_norm", x, normalized_shape, {"weight": weight, "bias": bias})
-    return _affine(operand(x), weight, bias, axes, eps)
-
-
-def _affine(
-    x: Any, weight: Any, bias: Any, axes: tuple[int, ...], eps: float, center: bool = True
-) -> Any:
-    """x standardized over axes; scaled and shifted by what is given."""
-    if weight is None:
-        out = standardize(x, axis=axes, eps=eps, center=center)
-        return out if bias is None else out + bias
-    bias = np.zeros(weight.shape, x.dtype) if bias is None else bias
-    return affine_norm(x, weight, bias, axis=axes, eps=eps, center=center)
+    x = operand(x)
+    return norm(x, weight, bias, x.shape[-len(axes) :], axis=axes, eps=eps)
 
 
 def _rms_norm_samples(rng: Rng) -> Iterable[Sample]:
@@ -126,7 +115,7 @@ def rms_norm(x, normalized_shape, weight=None, eps=None):
     x = operand(x)
     if eps is None:
         eps = float(np.finfo(np.result_type(x.dtype, np.float16)).eps)
-    return _affine(x, weight, None, axes, eps, center=False)
+    return norm(x, weight, None, x.shape[-len(axes) :], axis=axes, eps=eps, center=False)
 
 
 def _group_norm_samples(rng: Rng) -> Iterable[Sample]:
@@ -174,5 +163,7 @@ def group_norm(x, num_groups, weight=None, bias=None, eps=1e-5):
         fact = f"{num_groups} groups do not divide the {x.shape[1]} channels of x"
         raise complain(ShapeError, "group_norm", fact, {"x": x})
     shape = (x.shape[0], num_groups, x.shape[1] // num_groups, math.prod(x.shape[2:]))
-    weight, bias = (p if p is None else reshape(p, shape=(*shape[1:3], 1)) for p in (weight, bias))
-    return reshape(_affine(reshape(x, shape=shape), weight, bias, (2, 3), eps), shape=x.shape)
+    each = (*shape[1:3], 1)  # a number for each channel
+    weight, bias = (p if p is None else reshape(p, shape=each) for p in (weight, bias))
+    out = norm(reshape(x, shape=shape), weight, bias, each, axis=(2, 3), eps=eps)
+    return reshape(out, shape=x.shape)

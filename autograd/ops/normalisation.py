@@ -14,14 +14,14 @@ from ..errors import ArgumentError, ShapeError
 from ..messages import complain
 from ..op import composite
 from ..samples import BAD_AXIS, Fails, Rng, Sample, uniform
-from .affine_norm import affine_norm
+from .affine_norm import norm
 from .choose import maximum
 from .norms import vector_norm
 from .powers import rsqrt, square
 from .rearrange import pad_constant, sliding_window_view
 from .reduce import count_along, mean
 from .shape import axes_of, reshape
-from .standardize import moments, standardize
+from .standardize import moments
 
 # Statistics of the batch or of each sample, per channel
 
@@ -73,11 +73,8 @@ def _per_channel(
         if return_moments:
             m, v, scale = moments(plain(x), axes, eps)
             known = m, scale
-        if weight is None:
-            out = standardize(x, axis=axes, eps=eps, known=known)
-        else:
-            shift = np.zeros(weight.shape, x.dtype) if bias is None else bias
-            out, bias = affine_norm(x, weight, shift, axis=axes, eps=eps, known=known), None
+        each = x.shape[1:2] + (1,) * (x.ndim - 2)  # a number for each channel
+        out, bias = norm(x, weight, bias, each, axis=axes, eps=eps, known=known), None
     out = out if bias is None else out + bias
     if not return_moments:
         return out
