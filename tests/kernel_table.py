@@ -225,7 +225,7 @@ def cell_back(d: Draw) -> tuple:
 
 TABLE = {
     "add_rows": Kernel(add_rows),
-    "add_stretched": Kernel(add_stretched, checks=True),
+    "add_stretched": Kernel(add_stretched, pointers=True, checks=True),
     "affine_norm": Kernel(affine_norm),
     "affine_norm_back": Kernel(affine_norm_back),
     "avg_pool": Kernel(avg_pool, pointers=True),

@@ -103,3 +103,15 @@ def compiled(operations: int, *arrays: np.ndarray) -> bool:
         if a.dtype != dtype or a.ndim > 5:
             return False
     return simd() is not None
+
+
+def lanes(itemsize: int) -> tuple[int, ...]:
+    """A tuple as long as a vector has lanes: lengths of tuples are what loops are compiled for."""
+    host = simd()
+    assert host is not None
+    return _lanes(itemsize, host.name)
+
+
+@cache
+def _lanes(itemsize: int, name: str) -> tuple[int, ...]:
+    return (0,) * KNOWN[name].lanes(itemsize)

@@ -34,14 +34,7 @@ def _rows(axes: Axes, *arrays: Any) -> tuple[int, int, tuple[int, ...]] | None:
         if a.shape != shape or not plain(a):
             return None
     size = shape[-1] if len(axes) == 1 else prod(shape[lead:])
-    host = _host.simd()
-    assert host is not None
-    return (x.size // size, size, _lanes(x.itemsize, host.name)) if x.size else None
-
-
-@cache
-def _lanes(itemsize: int, host: str) -> tuple[int, ...]:
-    return (0,) * _host.KNOWN[host].lanes(itemsize)
+    return (x.size // size, size, _host.lanes(x.itemsize)) if x.size else None
 
 
 @cache

@@ -54,7 +54,8 @@ def add_stretched(x: np.ndarray, y: np.ndarray) -> np.ndarray | None:
     out = np.empty_like(x)
     flat = x.reshape(-1, size), np.ascontiguousarray(y).reshape(-1), out.reshape(-1, size)
     loop, rows = _loops().add_each if each else _loops().add_row, x.size // size
-    _threads.run(lambda run: loop(*run, *flat), _threads.parts(rows, x.size))
+    lanes = _host.lanes(x.itemsize)
+    _threads.run(lambda run: loop(lanes, *run, *flat), _threads.parts(rows, x.size))
     return out
 
 

@@ -108,8 +108,9 @@ def _stretching(dtype: Any, host: Simd) -> Iterator[Call]:
     from . import _stretch_loops as loops
 
     rows, row, each = np.ones((2, 8), dtype), np.ones(8, dtype), np.ones(2, dtype)
-    yield "add a row", partial(loops.add_row, 0, 2, rows, row, rows)
-    yield "add to each", partial(loops.add_each, 0, 2, rows, each, rows)
+    lanes = (0,) * host.lanes(np.dtype(dtype).itemsize)
+    yield "add a row", partial(loops.add_row, lanes, 0, 2, rows, row, rows)
+    yield "add to each", partial(loops.add_each, lanes, 0, 2, rows, each, rows)
     yield "sum of columns", partial(loops.sum_columns, 0, 8, rows, row)
     yield "sum of rows", partial(loops.sum_rows, 0, 2, rows, each)
 
