@@ -121,6 +121,11 @@ def pooling() -> Iterator[Case]:
         words = ", ".join(f"{k} {v}" for k, v in options.items())
         f = call(name, **options)
         yield Timed("Pooling", f"{name} {words}, and backward", both(f, shape))
+    columns = call("fold", output_size=(28, 28), kernel_size=3, padding=1)
+    yield from two("Pooling", "fold 3x3", columns, (8, 288, 784))
+    for name, options in (("3x3", {"padding": 1}), ("3x3, stride 2", {"padding": 1, "stride": 2})):
+        f = call("unfold", kernel_size=3, **options)
+        yield from two("Pooling", f"unfold {name}", f, (8, 32, 28, 28))
     grid = call("grid_sample", align_corners=False)
     build = both(grid, (2, 16, 32, 32), (2, 32, 32, 2))
     yield Timed("Pooling", "grid_sample, and backward", build)

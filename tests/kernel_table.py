@@ -240,7 +240,7 @@ TABLE = {
     "cross_entropy_dx": Kernel(cross_entropy_dx, pointers=True),
     "curve": Kernel(curve, pointers=True),
     "exp_sums": Kernel(exp_sums, pointers=True),
-    "fold": Kernel(fold),
+    "fold": Kernel(fold, pointers=True),
     "group_max": Kernel(group_max),
     "group_max_dx": Kernel(group_max_dx),
     "group_max_pick": Kernel(group_max_pick),

@@ -26,9 +26,9 @@ ENGINE = words("""
     kernels._softmax_loops kernels.softmax kernels._steps kernels.steps
     kernels._recurrent_cells kernels._recurrent_steps kernels.recurrent_fast
     kernels._recurrent_units kernels.cell
-    kernels.windows kernels.conv_depthwise kernels.conv_winograd kernels.conv_fast kernels.conv
-    kernels.pool_fast kernels.pool
-    kernels._simd_blend kernels._blend_loops kernels.resample
+    kernels._simd_blend kernels._window_loops kernels.windows kernels.conv_depthwise
+    kernels.conv_winograd kernels.conv_fast kernels.conv kernels.pool_fast kernels.pool
+    kernels._blend_loops kernels.resample
     kernels._products kernels.matmul kernels._embedding kernels.embedding kernels.recurrent
     kernels.reading kernels._simd_points kernels._point_loops kernels.points_fast kernels.points
     kernels._group_loops kernels.groups

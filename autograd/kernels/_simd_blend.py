@@ -1,4 +1,4 @@
-"""A register tile for blends: a piece of a row that is the weighted sum of pieces of others."""
+"""Register tiles for rows: weighted sums of pieces of them, and one row added to another."""
 
 from __future__ import annotations
 
@@ -29,3 +29,21 @@ def mix(typingctx, vectors, lanes, x, offset, weight, count, out, size):
     """out[i] = sum over k < count of weight[k] * x[offset[k] + i], for i < size and at most so many
     vectors."""
     return tile("mix", (vectors, lanes), x.dtype, "popipi", _write_mix)
+
+
+def _write_add(t: Writer) -> None:
+    source, out, count = t.function.args
+
+    def body(i: ir.Value, acc: list) -> list:
+        mask = t.first_bits(t.builder.sub(count, i))
+        both = [t.load_some(t.at(row, i), mask) for row in (source, out)]
+        t.store_some(t.builder.fadd(*both), t.at(out, i), mask)
+        return acc
+
+    t.loop(count, t.lanes, [], body)
+
+
+@intrinsic
+def add(typingctx, lanes, source, out, count):
+    """out[i] += source[i] for i < count."""
+    return tile("add", (lanes,), source.dtype, "ppi", _write_add)

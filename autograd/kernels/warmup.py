@@ -224,11 +224,15 @@ def _blends(dtype: Any, host: Simd) -> Iterator[Call]:
 
 def _groups(dtype: Any, host: Simd) -> Iterator[Call]:
     from . import _group_loops as loops
+    from . import _window_loops
 
     x, ties = np.ones((1, 2), dtype), np.ones((2, 1), bool)
     groups = np.zeros(2, np.uint32), np.array([0, 2])
     lanes, one = (0,) * host.lanes(x.itemsize), x[:, :1].copy()
     yield "groups", partial(loops.group_max, lanes, x, *groups, (0, 1), one, ties)
+    four, sizes = np.ones(4, dtype), (1, 1, 2, 2, 2, 2)
+    fold = partial(_window_loops.fold, lanes, four, four.copy(), (0, 1), sizes)
+    yield "fold", partial(fold, 1, (0, 0), (1, 1))
     yield "groups, dx", partial(loops.group_max_dx, lanes, one, ties, *groups, (0, 1), x)
 
 

@@ -11,10 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import product
+from math import prod
 from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
+
+from . import _threads
+from ._host import compiled, simd
+from .curves import plain
 
 Pair = tuple[int, int]
 Sizes = tuple[int, ...]
@@ -83,6 +88,30 @@ def fold(
     that they meet, and returns x."""
     axes = len(stride)
     kernel, out = windows.shape[-2 * axes : -axes], windows.shape[-axes:]
+    flat = plain(windows) and plain(x) and windows.dtype == x.dtype
+    if axes <= 2 and stride[-1] == 1 and flat and compiled(windows.size, x):
+        _fold(windows, x, stride, padding, dilation)
+        return x
     for place, pixels in places(x.shape[-axes:], out, kernel, stride, padding, dilation):
         x[pixels] += windows[place]
     return x
+
+
+def _fold(
+    windows: np.ndarray, x: np.ndarray, stride: Sizes, padding: Padding, dilation: Sizes
+) -> None:
+    """The same for one or two axes, with a step of 1 along the last one, compiled."""
+    from . import _window_loops as loops
+
+    axes, host = len(stride), simd()
+    assert host is not None
+    two = [(1,) * (2 - axes) + tuple(v) for v in (windows.shape[-2 * axes : -axes],
+           windows.shape[-axes:], x.shape[-axes:], stride, dilation)]  # fmt: skip
+    kernel, out, image, steps, apart = two
+    before = (0,) * (2 - axes) + tuple(p[0] for p in padding)
+    flat = windows.reshape(-1), x.reshape(-1)
+    lanes, sizes = (0,) * host.lanes(x.itemsize), (*kernel, *out, *image)
+    _threads.run(
+        lambda r: loops.fold(lanes, *flat, r, sizes, steps[0], before, apart),
+        _threads.parts(prod(x.shape[:-axes]), windows.size),
+    )
