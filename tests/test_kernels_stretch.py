@@ -26,7 +26,7 @@ def always():
 def test_what_has_no_kernel_is_left_to_numpy(shape, small):
     x, y = np.ones(shape), np.ones(small)
     assert kernels.add_stretched(x, y) is None
-    if x.ndim >= y.ndim:
+    if x.ndim >= y.ndim and y.size != 1:
         assert kernels.sum_to(x, small) is None
 
 

@@ -63,7 +63,7 @@ def sum_to(x: np.ndarray, shape: Shape) -> np.ndarray | None:
     """x summed to a shape that broadcasting stretches to its own."""
     if not _host.compiled(x.size, x) or len(shape) > x.ndim or not plain(x):
         return None
-    each, size, count = _layout(x.shape, shape)
+    each, size, count = _layout(x.shape, shape) if max(shape, default=1) > 1 else (True, x.size, 1)
     if not size:
         return None
     flat, rows = x.reshape(-1, size), x.size // size

@@ -16,7 +16,6 @@ from ..messages import complain
 from ..op import composite, op
 from ..samples import Fails, Rng, Sample, uniform
 from ..tensor import Tensor
-from .gather import one_hot
 from .index import getitem
 from .loss import REDUCE, check_reduction, constant, prediction, reduced
 from .loss_targets import (
@@ -27,7 +26,7 @@ from .loss_targets import (
     probabilities,
 )
 from .products import front
-from .reduce import sum
+from .reduce import mean, sum
 from .shape import expand_dims, reshape
 from .softmax import log_softmax, softmax
 
@@ -253,8 +252,7 @@ def cross_entropy(
     classes, counted = checked_classes(name, x, target, ignore_index, axis)
     scale = None if weight is None else weight[classes]
     if label_smoothing:
-        sure = np.moveaxis(one_hot(classes, num_classes=x.shape[axis], dtype=x.dtype), -1, axis)
-        loss = _soft_loss(x, sure, weight, label_smoothing, axis)
+        loss = _smoothed_loss(x, classes, weight, scale, label_smoothing, axis)
     else:
         loss = _cross_entropy(x, classes=classes, axis=axis)
         loss = loss if scale is None else loss * scale
@@ -370,8 +368,29 @@ def _soft_loss(x: Any, goal: Any, weight: Any, smoothing: float, axis: int) -> A
     if smoothing:
         goal = goal * (1 - smoothing) + smoothing / x.shape[axis]
     if weight is not None:
-        goal = goal * reshape(weight, shape=[-1 if k == axis else 1 for k in range(x.ndim)])
+        goal = goal * _along(weight, axis, x.ndim)
     return -sum(goal * log_softmax(x, axis=axis), axis=axis)
+
+
+def _smoothed_loss(
+    x: Any, classes: np.ndarray, weight: Any, scale: Any, smoothing: float, axis: int
+) -> Any:
+    """The same, where a class is right with probability 1 - smoothing, and the rest is for all.
+
+    scale : the weights of the classes
+    """
+    shares = log_softmax(x, axis=axis)
+    every = shares if weight is None else shares * _along(weight, axis, x.ndim)
+    loss = mean(every, axis=axis) * -smoothing
+    if smoothing < 1:
+        right = getitem(shares, index=_at(classes, axis)) * (1 - smoothing)
+        loss = loss - (right if scale is None else right * scale)
+    return loss
+
+
+def _along(weight: Any, axis: int, ndim: int) -> Any:
+    """A weight for each class, shaped to broadcast along the axis of classes."""
+    return reshape(weight, shape=[-1 if k == axis else 1 for k in range(ndim)])
 
 
 def _reduced_by_weight(loss: Any, counted: np.ndarray | None, scale: Any, reduction: str) -> Any:

@@ -66,11 +66,13 @@ def sum(x, /, *, axis=None, keepdims=False):
 
 def _compiled_sum(x: Any, axis: Any, keepdims: bool) -> Any:
     """The sum, if there are many elements, and a kernel for these axes; else None."""
-    if x.size <= COPIED or axis.__class__ not in (int, tuple):
+    if x.size <= COPIED or not (axis is None or axis.__class__ in (int, tuple)):
         return None
     kept, left = _shapes(x.shape, normalize_axes(axis, x.ndim))
     fast = kernels.sum_to(x, kept)
-    return fast if keepdims or fast is None else fast.reshape(left)
+    if keepdims or fast is None:
+        return fast
+    return fast.reshape(left) if left else fast.reshape(-1)[0]  # a number, as NumPy's
 
 
 @lru_cache(maxsize=1024)

@@ -37,7 +37,7 @@ def cross_entropy(
     stats = np.empty((*classes.shape, 2), x.dtype)
     for place in np.ndindex(classes.shape):
         lane = np.moveaxis(x, axis, -1)[place]
-        peak = np.fmax.reduce(lane)
+        peak = np.fmax.reduce(lane, initial=-np.inf)
         total = np.exp(lane - peak).sum()
         loss[place] = np.log(total) - (lane[classes[place]] - peak)
         stats[place] = peak, total
