@@ -65,6 +65,7 @@ FAMILIES = (
     "regularise",
     "loss",
     "loss_targets",
+    "loss_soft",
     "loss_classes",
     "loss_likelihood",
     "loss_margin",

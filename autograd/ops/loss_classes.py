@@ -18,26 +18,21 @@ from ..samples import Fails, Rng, Sample, uniform
 from ..tensor import Tensor
 from .index import getitem
 from .loss import REDUCE, check_reduction, constant, prediction, reduced
+from .loss_soft import smoothed_loss, soft_loss
 from .loss_targets import (
     are_classes,
     checked_classes,
     class_axis,
     class_weights,
+    element_of,
     probabilities,
 )
 from .products import front
-from .reduce import mean, sum
-from .shape import expand_dims, reshape
-from .softmax import log_softmax, softmax
+from .reduce import sum
+from .shape import expand_dims
+from .softmax import softmax
 
 # The narrow op: whole numbers as targets, a loss for each
-
-
-def _at(classes: np.ndarray, axis: int) -> tuple[np.ndarray, ...]:
-    """The index of the element that each class names along the axis of classes."""
-    ndim = classes.ndim
-    places = [np.arange(n).reshape(-1, *(1,) * (ndim - 1 - k)) for k, n in enumerate(classes.shape)]
-    return (*places[:axis], classes, *places[axis:])
 
 
 def _cross_entropy_samples(rng: Rng) -> Iterable[Sample]:
@@ -130,7 +125,7 @@ def _each_cross_entropy(
     stats = np.empty((classes.size, 2), x.dtype)
     peak = np.maximum.reduce(x, axis, keepdims=True)
     weights = x - peak
-    chosen = weights[_at(classes, axis)]
+    chosen = weights[element_of(classes, axis)]
     np.exp(weights, out=weights)
     total = np.add.reduce(weights, axis)
     stats[:, 0], stats[:, 1] = peak.reshape(-1), total.reshape(-1)
@@ -174,13 +169,13 @@ def cross_entropy_dx(g, x, /, *, classes, axis, stats=None):
     out = x - stats[:, 0].reshape(kept)
     np.exp(out, out=out)
     out *= (g.reshape(kept) if g.ndim else g) / stats[:, 1].reshape(kept)
-    out[_at(classes, axis)] -= g
+    out[element_of(classes, axis)] -= g
     return out
 
 
 @cross_entropy_dx.grad("g")
 def _(h, x, classes, axis):
-    return sum(h * softmax(x, axis=axis), axis=axis) - getitem(h, index=_at(classes, axis))
+    return sum(h * softmax(x, axis=axis), axis=axis) - getitem(h, index=element_of(classes, axis))
 
 
 @cross_entropy_dx.grad("x")
@@ -248,11 +243,11 @@ def cross_entropy(
     weight = class_weights(name, weight, x, axis)
     if (target.shape if type(target) is Tensor else np.shape(target)) == x.shape:
         goal = probabilities(name, x, target)
-        return reduced(_soft_loss(x, goal, weight, label_smoothing, axis), reduction)
+        return reduced(soft_loss(x, goal, weight, label_smoothing, axis), reduction)
     classes, counted = checked_classes(name, x, target, ignore_index, axis)
     scale = None if weight is None else weight[classes]
     if label_smoothing:
-        loss = _smoothed_loss(x, classes, weight, scale, label_smoothing, axis)
+        loss = smoothed_loss(x, classes, weight, scale, label_smoothing, axis)
     else:
         loss = _cross_entropy(x, classes=classes, axis=axis)
         loss = loss if scale is None else loss * scale
@@ -285,7 +280,7 @@ def nll_loss(input, target, weight=None, ignore_index=-100, reduction="mean"):
     axis = class_axis("nll_loss", x)
     weight = class_weights("nll_loss", weight, x, axis)
     classes, counted = checked_classes("nll_loss", x, target, ignore_index, axis)
-    loss = -getitem(x, index=_at(classes, axis))
+    loss = -getitem(x, index=element_of(classes, axis))
     scale = None if weight is None else weight[classes]
     loss = loss if scale is None else loss * scale
     return _reduced_by_weight(loss, counted, scale, reduction)
@@ -358,39 +353,6 @@ def temporal_cross_entropy(input, target, mask=None, reduction="mean"):
     loss = _cross_entropy(x, classes=classes, axis=2)
     loss = loss if scale is None else loss * scale
     return sum(loss) / len(x) if reduction == "mean" else reduced(loss, reduction)
-
-
-# Their arguments
-
-
-def _soft_loss(x: Any, goal: Any, weight: Any, smoothing: float, axis: int) -> Any:
-    """The cross entropy of a probability for every class."""
-    if smoothing:
-        goal = goal * (1 - smoothing) + smoothing / x.shape[axis]
-    if weight is not None:
-        goal = goal * _along(weight, axis, x.ndim)
-    return -sum(goal * log_softmax(x, axis=axis), axis=axis)
-
-
-def _smoothed_loss(
-    x: Any, classes: np.ndarray, weight: Any, scale: Any, smoothing: float, axis: int
-) -> Any:
-    """The same, where a class is right with probability 1 - smoothing, and the rest is for all.
-
-    scale : the weights of the classes
-    """
-    shares = log_softmax(x, axis=axis)
-    every = shares if weight is None else shares * _along(weight, axis, x.ndim)
-    loss = mean(every, axis=axis) * -smoothing
-    if smoothing < 1:
-        right = getitem(shares, index=_at(classes, axis)) * (1 - smoothing)
-        loss = loss - (right if scale is None else right * scale)
-    return loss
-
-
-def _along(weight: Any, axis: int, ndim: int) -> Any:
-    """A weight for each class, shaped to broadcast along the axis of classes."""
-    return reshape(weight, shape=[-1 if k == axis else 1 for k in range(ndim)])
 
 
 def _reduced_by_weight(loss: Any, counted: np.ndarray | None, scale: Any, reduction: str) -> Any:

@@ -22,6 +22,13 @@ def class_axis(name: str, x: Any) -> int:
     return 1 if ndim > 1 else 0
 
 
+def element_of(classes: np.ndarray, axis: int) -> tuple[np.ndarray, ...]:
+    """The index of the element that each class names along the axis of classes."""
+    ndim = classes.ndim
+    places = [np.arange(n).reshape(-1, *(1,) * (ndim - 1 - k)) for k, n in enumerate(classes.shape)]
+    return (*places[:axis], classes, *places[axis:])
+
+
 def are_classes(target: Any, shape: tuple[int, ...], axis: int, ignored: int) -> bool:
     """Whether there is a whole number for each sample, and none of them is a class to ignore."""
     return (
