@@ -38,12 +38,13 @@ class Walk(NamedTuple):
 def _walk(axes: Axes, kernel: Triple) -> Walk | None:
     depth, *plane = axes
     taps = tuple(len(a.shifts) for a in plane)
-    if depth.out > 1 or len(depth.taps) > 1 or taps[0] * taps[1] > MOST:
+    flat = depth.out == 1 and len(depth.taps) == 1 and depth.starts == (0,)
+    if not flat or taps[0] * taps[1] > MOST:
         return None
     if any(a.step > 1 or sorted(a.shifts) != list(range(len(a.shifts))) for a in plane):
         return None
     rows, columns = (np.array(a.taps)[np.argsort(a.shifts)] for a in plane)
-    order = (rows[:, None] * kernel[2] + columns).ravel()
+    order = ((depth.taps[0] * kernel[1] + rows[:, None]) * kernel[2] + columns).ravel()
     before, out = (-plane[0].starts[0], -plane[1].starts[0]), (plane[0].out, plane[1].out)
     return Walk((taps[0], taps[1]), order, before, out)
 
