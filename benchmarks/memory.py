@@ -4,8 +4,9 @@ python benchmarks/memory.py [--only TEXT] [--quick]     # needs the `bench` extr
 
 **A training step**: how far the resident memory of a new process grows beyond what it was before
 the step. Code, weights, the optimiser's state and the batch are there before: the library is warmed
-up on a quarter of a batch, and free memory is given back. What the system counts includes what the
-library's own allocator holds, so no library can hide anything.
+up on a quarter of a batch, the loss on a whole one (few numbers, which may take another way from
+some count on), and free memory is given back. What the system counts includes what the library's
+own allocator holds, so no library can hide anything.
 
 **Kept for backward**: bytes of distinct buffers that the graph holds, without parameters and input.
 """
@@ -57,6 +58,10 @@ def growth(task: Task, name: str) -> float | None:
     small = session.batch(max(2, task.batch // 4))
     for _ in range(2):
         session.step(*small)
+    logits = session.library.tensor(
+        np.zeros((len(y), task.classes), np.float32), requires_grad=True
+    )
+    session.criterion(logits, y).backward()
     session.optimiser.zero_grad()
     give_back()
     (PROCESS / "clear_refs").write_text("5")  # the peak begins anew
