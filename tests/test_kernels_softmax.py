@@ -56,7 +56,7 @@ def test_ops_are_the_same_with_and_without_kernels(name, dtype):
     args = [rng.normal(size=(7, 41)).astype(dtype) for _ in range(count)]
     args[-1][0, :3] = -np.inf
     args[-1][2] = -np.inf
-    args[-1][3, 5] = np.inf
+    args[-1][3, 5] = np.nan if name == "log_softmax_dx" else np.inf  # no share is infinite
     forward = REGISTRY[name].forward
     with np.errstate(all="ignore"):
         fast = forward(*args, **options)

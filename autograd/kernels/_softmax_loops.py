@@ -83,7 +83,7 @@ def _write_weigh(t: Writer, below: int, keep: int) -> None:
 def _weigh(typingctx, below, keep, lanes, x, peak, out, total, count):
     """total[0] = the sum of exp(x - peak[0]) over count elements; in out, if `keep` is not empty.
 
-    With `below`, x is never greater than the peak.
+    With `below`, x is never greater than the peak (40 more would do no harm).
     """
     return tile("weigh", (below, keep, lanes), x.dtype, "ppppi", _write_weigh)
 
@@ -175,7 +175,7 @@ def log_softmax_rows(lanes, x, out):
 
 @jit
 def log_softmax_rows_dx(lanes, g, y, out):
-    """out = g - exp(y) * sum(g)"""
+    """out = g - exp(y) * sum(g); logarithms y of shares are not positive."""
     numbers = np.zeros(2, g.dtype)
     size = g.shape[1]
     for r in range(len(g)):
@@ -184,7 +184,7 @@ def log_softmax_rows_dx(lanes, g, y, out):
         for i in range(size):
             total += slope[i]
         _weigh(
-            (), (0,), lanes, pointer(y, r * size), pointer(numbers, 0), pointer(target, 0),
+            (0,), (0,), lanes, pointer(y, r * size), pointer(numbers, 0), pointer(target, 0),
             pointer(numbers, 1), size,
         )  # fmt: skip
         for i in range(size):
