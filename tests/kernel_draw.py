@@ -39,3 +39,9 @@ class Draw:
     def like(self, *arrays: np.ndarray) -> tuple[np.ndarray, ...]:
         """Results that become arguments, in this draw's dtype."""
         return tuple(np.asarray(a, self.dtype if a.dtype.kind == "f" else a.dtype) for a in arrays)
+
+
+def chance(seed):
+    """A `pick` that does not need hypothesis."""
+    rng = np.random.default_rng(seed)
+    return lambda options: options[rng.integers(len(options))]

@@ -18,7 +18,8 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from kernel_table import TABLE, Draw
+from kernel_draw import Draw, chance
+from kernel_table import TABLE
 
 import nn
 from autograd import REGISTRY, kernels
@@ -50,12 +51,6 @@ def always_compiled():
         yield
     kernels.set_simd(None)
     kernels.set_num_threads(0)
-
-
-def chance(seed):
-    """A `pick` that does not need hypothesis."""
-    rng = np.random.default_rng(seed)
-    return lambda options: options[rng.integers(len(options))]
 
 
 def calls(name, dtype, count=3):
