@@ -27,7 +27,7 @@ ARRAYS = (Tensor, np.ndarray, np.generic)
 
 def missing_options(op: Op, attrs: dict[str, Any]) -> Exception:
     names = ", ".join(f"{n}=" for n in op.options if n in op.required and n not in attrs)
-    return complain(DTypeError, op.name, f"needs {names}")
+    return complain(DTypeError, op.shown, f"needs {names}")
 
 
 def split_positional(op: Op, args: tuple, options: dict) -> tuple[tuple, dict]:
@@ -38,11 +38,11 @@ def split_positional(op: Op, args: tuple, options: dict) -> tuple[tuple, dict]:
     if len(args) < count or len(extra) > len(names):
         wanted = ", ".join((*op.arrays, *(f"{n}=" for n in names)))
         raise complain(
-            DTypeError, op.name, f"takes ({wanted}), got {len(args)} positional arguments"
+            DTypeError, op.shown, f"takes ({wanted}), got {len(args)} positional arguments"
         )
     for name, value in zip(names, extra):
         if name in options:
-            raise complain(DTypeError, op.name, f"got {name} twice")
+            raise complain(DTypeError, op.shown, f"got {name} twice")
         options[name] = value
     return args[:count], options
 
@@ -80,7 +80,7 @@ def _unfit(
 ) -> Exception:
     """The complaint about argument i."""
     names = array_names(op, args)
-    return complain(error, op.name, f"{names[i]} {fact}", dict(zip(names, args)), hint=hint)
+    return complain(error, op.shown, f"{names[i]} {fact}", dict(zip(names, args)), hint=hint)
 
 
 def array_names(op: Op, args: tuple[Any, ...]) -> tuple[str, ...]:
@@ -102,10 +102,10 @@ def retell_call(
         if ours:
             given = dict(zip(op.arrays, args))
             hint = f"here it is called {' and '.join(sorted(ours))}, as in NumPy"
-            return complain(DTypeError, op.name, str(error), given, hint=hint)
+            return complain(DTypeError, op.shown, str(error), given, hint=hint)
     arrays = dict(zip(array_names(op, args), args))
     given = {k: v for k, v in attrs.items() if v is not op.defaults.get(k, op)}
-    return retell(op.name, error, arrays, given)
+    return retell(op.shown, error, arrays, given)
 
 
 # Functions made of ops

@@ -140,7 +140,7 @@ def _draw_step(net: nn.Module, train: nn.data.Dataset, path: Path) -> list[str]:
     x, y = next(iter(nn.data.DataLoader(train, 4)))
     loss = F.cross_entropy(net(x), y)
     assert loss.node is not None
-    used = sorted({node.op.name for node in ancestors(loss.node) if node.op is not None})
+    used = sorted({node.op.shown for node in ancestors(loss.node) if node.op is not None})
     loss.backward()
     viz.draw(loss).save(path)
     return used

@@ -54,7 +54,7 @@ def unary(op: Op, forward: Callable[[Any], Any]) -> Callable[..., Any]:
         try:
             out = forward(a)
         except COMPLAINTS as e:
-            raise retell(op.name, e, {op.arrays[0]: x}) from None
+            raise retell(op.shown, e, {op.arrays[0]: x}) from None
         t = new(Tensor)
         t._data = out
         if p is None or plain or (modes.special and not modes.state.recording):
@@ -116,7 +116,7 @@ def binary(op: Op, forward: Callable[[Any, Any], Any]) -> Callable[..., Any]:
         try:
             out = forward(a, b)
         except COMPLAINTS as e:
-            raise retell(op.name, e, dict(zip(op.arrays, (x, y)))) from None
+            raise retell(op.shown, e, dict(zip(op.arrays, (x, y)))) from None
         t = new(Tensor)
         t._data = out
         if (p is None and q is None) or plain or (modes.special and not modes.state.recording):

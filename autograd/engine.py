@@ -290,7 +290,7 @@ def bad_result(node: Node, i: int, gi: Any) -> RuleError:
     name = op.arrays[0 if op.variadic else i]
     got = f"shape {gi.shape}" if hasattr(gi, "shape") else f"{gi!r} ({type(gi).__name__})"
     return RuleError(
-        f"{op.name}: the gradient rule for {name!r} returned {got}; "
+        f"{op.shown}: the gradient rule for {name!r} returned {got}; "
         f"the input has shape {parent.shape}, the result {node.shape}\n  recorded at {node.where}"
     )
 
@@ -315,7 +315,7 @@ def _no_rule(node: Node, i: int) -> GraphError:
     assert node.op is not None
     name = node.op.arrays[0 if node.op.variadic else i]
     return GraphError(
-        f"{node.op.name}: no gradient rule for {name!r} (recorded at {node.where})\n"
+        f"{node.op.shown}: no gradient rule for {name!r} (recorded at {node.where})\n"
         f"  hint: @{node.op.name}.grad({name!r}), or detach() the argument"
     )
 
@@ -337,7 +337,7 @@ def recover(node: Node) -> None:
         assert node.op is not None
         by = f"backward() at {recovery}" if isinstance(recovery, Where) else "an earlier backward()"
         raise GraphError(
-            f"the graph behind {node.op.name} (recorded at {node.where}) "
+            f"the graph behind {node.op.shown} (recorded at {node.where}) "
             f"was already freed by {by}\n"
             "  hint: pass retain_graph=True to the first call, or compute the loss again"
         )

@@ -183,9 +183,13 @@ def _gradient(entry: Entry) -> str:
 
 
 def formula(rule: Rule) -> str:
-    """The right-hand side of a one-line rule, as written; '' for longer ones."""
-    source = textwrap.dedent(inspect.getsource(rule.fn)).strip()
-    tree = ast.parse(source)
+    """The right-hand side of a one-line rule, as written; '' for longer ones, and where there is no
+    source."""
+    try:
+        source = inspect.getsource(rule.fn)
+    except (OSError, TypeError):  # typed at a prompt; a functools.partial
+        return ""
+    tree = ast.parse(textwrap.dedent(source).strip())
     function = tree.body[0]
     if isinstance(function, ast.FunctionDef) and len(function.body) == 1:
         statement = function.body[0]

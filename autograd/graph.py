@@ -112,7 +112,7 @@ class Node:
     def label(self) -> str:
         """What to call this node in a sentence."""
         if self.op is not None:
-            return self.op.name
+            return self.op.shown
         return self.get("name") or self.where.variable or "leaf"
 
     def __repr__(self) -> str:
@@ -265,7 +265,7 @@ def _vertex(
     return Vertex(
         id=position,
         kind="leaf" if node.op is None else "op",
-        op=None if node.op is None else node.op.name,
+        op=None if node.op is None else node.op.shown,
         name=node.get("name") or node.where.variable,
         parents=parents,
         arguments=() if node.op is None else node.op.arrays,

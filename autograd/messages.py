@@ -34,7 +34,7 @@ def origin(tensor: Tensor) -> str:
         return f"variable {name}" if name else ""
     if node.op is not None:
         scope = f" in {node.scope}" if node.scope is not None else ""
-        return f"from {node.op.name} at {node.where}{scope}"
+        return f"from {node.op.shown} at {node.where}{scope}"
     name = node.get("name")
     return f"parameter {name}" if name else f"variable {node.where.variable or '?'} of {node.where}"
 

@@ -50,7 +50,7 @@ class Entry:
         plain: bool,
         public: bool,
     ):
-        self.name = name or function.__name__.strip("_")
+        self.name = self.shown = name or function.__name__.strip("_")
         self.forward = function
         self.samples = samples
         self.reference = reference
@@ -235,6 +235,7 @@ def op(
     masks: bool = False,
     plain: bool = False,
     public: bool = True,
+    shown: str | None = None,
 ) -> Any:
     """Make an op of a NumPy function. Users' own ops come to life the very same way.
 
@@ -254,6 +255,7 @@ def op(
     masks : a rule may return exact zeros for a cotangent without zeros
     plain : not differentiable (comparisons, argmax): the result is never tracked
     public : exported as `autograd.NAME`; False for parts of other ops and for adjoints
+    shown : its name in messages and pictures, if that of the function around it, which users call
 
     Returns
     -------
@@ -286,6 +288,7 @@ def op(
             public=public, residuals=residuals, hints=hints, elementwise=elementwise,
             singular=singular, masks=masks,
         )  # fmt: skip
+        o.shown = shown or o.name
         apply = _publish(o, caller(o, forward), forward)
         apply.op = o  # type: ignore[attr-defined]
         apply.grad = o.grad  # type: ignore[attr-defined]

@@ -59,7 +59,7 @@ def represent(self: Tensor) -> str:
     if self.dtype not in (get_default_dtype(), np.dtype(np.int64), np.dtype(bool)):
         extra += f", dtype={self.dtype}"
     if self.node is not None:
-        extra += ", requires_grad=True" if self.node.op is None else f", op={self.node.op.name}"
+        extra += ", requires_grad=True" if self.node.op is None else f", op={self.node.op.shown}"
     return f"Tensor({text}{extra})"
 
 

@@ -101,4 +101,4 @@ def check_finite(op: Op, out: Any, operands: dict[str, Any], what: str, at: str 
             told.append(f"{name} {np.shape(x)} between {np.min(x):.6g} and {np.max(x):.6g}")
     place = f"[{', '.join(map(str, index))}]" if index else ""
     fact = f"first {array[index]} in the {what}{place}: {', '.join(told)}"
-    raise complain(NonFiniteError, op.name, fact + at)
+    raise complain(NonFiniteError, op.shown, fact + at)

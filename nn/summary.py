@@ -27,7 +27,7 @@ from .module import Module
 
 Shape = tuple[int, ...]
 
-_CONVOLUTIONS = {f"conv{n}d{form}" for n in (1, 2, 3) for form in ("", "_biased")}
+_CONVOLUTIONS = {f"conv{n}d" for n in (1, 2, 3)}
 _TRANSPOSED = {f"conv{n}d_dx" for n in (1, 2, 3)}
 
 
@@ -252,10 +252,9 @@ def _input(value: Any) -> Any:
 
 def _multiply_adds(node: Node) -> int:
     """How many products an op adds up; 0 for ops that are not made of sums of products."""
-    name = node.op.name if node.op is not None else ""
+    name = node.op.shown if node.op is not None else ""
     if name in (
         "linear",
-        "linear_biased",
         "matmul",
     ):  # (..., k) x (out, k), (..., n, k) x (..., k, m)
         return math.prod(node.shape) * _operand(node, 0)[-1]

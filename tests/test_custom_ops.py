@@ -1,11 +1,14 @@
 """Ops of the user's own, through the same decorator as the library's."""
 
+import functools
+
 import numpy as np
 import pytest
 
 import autograd as ag
-from autograd import REGISTRY, Tensor, composite, op
+from autograd import REGISTRY, Tensor, composite, generate, op
 from autograd.errors import ArgumentError, GraphError, RuleError, ShapeError
+from autograd.rule import Rule
 from autograd.testing import check_grads
 
 X = np.array([0.5, -1.25, 2.0])
@@ -379,3 +382,8 @@ def test_indexing_often_adds_up_everything(case, layout):
         np.add.at(expected, index, weight[index])
     total.backward()
     np.testing.assert_allclose(np.asarray(x.grad), expected)
+
+
+def test_a_rule_without_source_of_its_own_has_no_formula():
+    rule = Rule(functools.partial(lambda g, factor: g * factor, factor=2), (), 0)
+    assert generate.formula(rule) == ""

@@ -260,3 +260,13 @@ def test_a_record_does_not_change_afterwards():
         x += 1
     assert record[0].value.tolist() == [1, 2]
     assert record[0].gradient is None
+
+
+def test_an_op_is_shown_under_the_name_of_the_function_that_users_call():
+    x, w, b = (ag.Tensor(np.ones(s), requires_grad=True) for s in ((1, 1, 3, 3), (2, 1, 2, 2), 2))
+    y = ag.conv2d(x, w, b)
+    assert repr(y).endswith("op=conv2d)")
+    assert y.node.label == "conv2d"
+    assert [v.op for v in capture(y) if v.op] == ["conv2d"]
+    with pytest.raises(ag.AutogradError, match=r"^conv2d: "):
+        ag.conv2d(x, w, np.ones(3))

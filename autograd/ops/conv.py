@@ -67,6 +67,7 @@ def _make_biased(axes: int) -> Any:
 
     @op(
         name=f"conv{axes}d_biased",
+        shown=f"conv{axes}d",
         samples=samples,
         reference=_reference,
         fails=[

@@ -60,6 +60,7 @@ def _biased_samples(rng: Rng) -> Iterable[Sample]:
         Fails(np.ones((2, 3)), np.ones((4, 3)), np.ones(3), match="b has shape .3,. but w gives 4"),
         Fails(np.ones((2, 3)), np.ones((4, 2)), np.ones(4), match="x has 3 features"),
     ],
+    shown="linear",
     public=False,
 )
 def linear_biased(x, w, b, /):
