@@ -48,6 +48,8 @@ def sample_dx(g: np.ndarray, grid: np.ndarray, shape: Sizes, how: Reading) -> np
 
 def sample_dgrid(g: np.ndarray, x: np.ndarray, grid: np.ndarray, how: Reading) -> np.ndarray:
     """The adjoint of `sample` in the grid: derivatives along each axis, summed over channels."""
+    if how.mode == "nearest":  # constant in the grid
+        return np.zeros(grid.shape, np.result_type(g, x, grid))
     if _fits(grid, g, x, grid):
         from . import points_fast as fast
 

@@ -105,7 +105,7 @@ def sample_dgrid(g: np.ndarray, x: np.ndarray, grid: np.ndarray, how: Reading) -
     pixel])"""
     axes = grid.shape[-1]
     out = np.zeros(grid.shape, np.result_type(g, x, grid))
-    for axis in range(axes):
+    for axis in range(axes if how.mode != "nearest" else 0):  # that is constant in the grid
         for (n, *point), pixel, weight in _hits(grid, x.shape[2:], how.derived(axis)):
             if weight:
                 met = (g[_lanes(n, point)] * x[_lanes(n, pixel)]).sum()
