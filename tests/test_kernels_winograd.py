@@ -87,7 +87,7 @@ def test_three_by_three(instructions, case, seed):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("kernel", "stride"), [((5, 2), 1), ((5, 4), 2)])
+@pytest.mark.parametrize(("kernel", "stride"), [((5, 2), 1), ((5, 4), 2), ((1, 4), 1)])
 @few
 @given(st.data(), st.integers(0, 2**32 - 1))
 def test_other_filters(kernel, stride, data, seed):

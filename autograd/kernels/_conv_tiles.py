@@ -135,14 +135,13 @@ def correlate_taps(
             for chunk in range(0, len(table), 3 * CHUNK):
                 count = min(3 * CHUNK, len(table) - chunk)
                 p = pointer(table, chunk)
-                for b in range(column_blocks):
-                    o = pointer(offsets, b * Q)
-                    for a in range(row_blocks):
+                for a in range(row_blocks):
+                    f = pointer(g, g_at + a * P * area)
+                    if (a + 1) * P > filters:
+                        f = pointer(spare, 0)
+                    for b in range(column_blocks):
                         block = (group * row_blocks + a) * column_blocks + b
-                        to = pointer(total, block * P * Q * L)
-                        f = pointer(g, g_at + a * P * area)
-                        if (a + 1) * P > filters:
-                            f = pointer(spare, 0)
+                        o, to = pointer(offsets, b * Q), pointer(total, block * P * Q * L)
                         if whole:
                             reduce(rows, columns, lanes, f, area, pointer(x, at), o, p, count, to)
                         else:

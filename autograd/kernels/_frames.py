@@ -202,6 +202,21 @@ def fill(lanes, x, at, source, frames, frame, starts, step, channels):
 
 
 @jit
+def weave(part, out, size, part_size, first, step, planes):
+    """out[plane, first + step * i] = part[plane, i] along three axes, for a run of planes."""
+    D, H, W = size
+    d, h, w = part_size
+    for plane in range(planes[0], planes[1]):
+        for z in range(d):
+            for y in range(h):
+                row = first[0] + step[0] * z, first[1] + step[1] * y
+                to = ((plane * D + row[0]) * H + row[1]) * W + first[2]
+                here = ((plane * d + z) * h + y) * w
+                for i in range(w):
+                    put(out, to + step[2] * i, get(part, here + i))
+
+
+@jit
 def fill_bundles(lanes, x, first, source, frames, frame, starts, step, channels):
     """As `fill`, with `lanes` channels side by side: a pixel of a frame is a vector."""
     D, H, W = source

@@ -28,6 +28,7 @@ from ._simd import Writer, tile
 Matrix = list[list[Fraction]]
 POINTS = [Fraction(p, 4) for p in (0, 3, -3, 6, -6)]
 SIZE = len(POINTS) + 1
+ONE: Matrix = [[Fraction(1)]]
 
 
 def pixels_matrix() -> Matrix:
@@ -124,7 +125,9 @@ def _both_axes(
 
 def _write_enter(t: Writer, kind: int, high: int, wide: int) -> None:
     a, row, column, out, out_row, out_column = t.function.args
-    first, second = (taps_matrix(n) if kind else pixels_matrix() for n in (high, wide))
+    first, second = (
+        ONE if n == 1 else taps_matrix(n) if kind else pixels_matrix() for n in (high, wide)
+    )
     for i, line in enumerate(_both_axes(t, first, second, a, row, column)):
         for j, value in enumerate(line):
             to = t.builder.add(
@@ -138,7 +141,8 @@ def _write_enter(t: Writer, kind: int, high: int, wide: int) -> None:
 def enter(typingctx, kind, high, wide, lanes, a, row, column, out, out_row, out_column):
     """B a B.T of 6 x 6 pixels if `kind` is empty, else G a G.T of high x wide taps.
 
-    Vectors, from a[row * i + column * j] to out[out_row * i + out_column * j].
+    Vectors, from a[row * i + column * j] to out[out_row * i + out_column * j]. An axis of size 1 is
+    left as it is.
     """
     return tile("enter", (kind, high, wide, lanes), a.dtype, "piipii", _write_enter)
 
@@ -146,9 +150,8 @@ def enter(typingctx, kind, high, wide, lanes, a, row, column, out, out_row, out_
 def _write_leave(t: Writer, high: int, wide: int) -> None:
     a, row, column, out, out_row, out_column, first, seen = t.function.args
     start, trace = t.load(first), t.load(seen)
-    for i, line in enumerate(
-        _both_axes(t, results_matrix(high), results_matrix(wide), a, row, column)
-    ):
+    left, right = (ONE if n == 1 else results_matrix(n) for n in (high, wide))
+    for i, line in enumerate(_both_axes(t, left, right, a, row, column)):
         for j, value in enumerate(line):
             to = t.builder.add(
                 t.builder.mul(out_row, t.index(i)), t.builder.mul(out_column, t.index(j))

@@ -1,8 +1,8 @@
 """Convolution and its adjoints by Winograd's correlation, channels and filters in the lanes.
 
-Six by six pixels, taps or results of a tile enter and leave; between that, each of the 36 numbers
-of a tile is a matrix product over channels. Some rows of tiles are taken at a time, so that what
-lies between stays in the cache.
+Pixels, taps or results of a tile enter and leave; between that, each of the numbers that stand for
+a tile, 36 for two axes and 6 for one, is a matrix product over channels. Some rows of tiles are
+taken at a time, so that what lies between stays in the cache.
 
 A plan is (source, frame, starts, step, pixels) as for `fill_bundles`, then (ys, xs), where tiles
 begin, (rows, columns) from one pixel of a tile to the next, and (height, width) of the results. The
@@ -19,7 +19,11 @@ from ._simd import gather, pointer
 from ._simd_moves import move, turn
 from ._winograd import enter, leave
 
-POINTS = 36
+
+@jit
+def points(sizes):
+    """How many numbers stand for a tile along an axis of such sizes."""
+    return 1 if len(sizes) == 1 else 6
 
 
 @jit
@@ -30,18 +34,18 @@ def odd(lanes, size):
 
 @jit
 def enter_filters(high, wide, lanes, w, width, turned):
-    """w (filters, high * wide, width), flat -> (36, filters, width), flat; taps turned for dx."""
+    """w (filters, high * wide, width) -> (numbers, filters, width), both flat."""
     taps, L = len(high) * len(wide), len(lanes)
     count = len(w) // (taps * width)
     size = odd(lanes, count * width)
-    out = np.empty(POINTS * size, w.dtype)
+    out = np.empty(points(high) * points(wide) * size, w.dtype)
     begin, row, column = 0, len(wide) * width, width
     if turned:
         begin, row, column = (taps - 1) * width, -row, -column
     for f in range(count):
         for v in range(0, width, L):
             here, to = pointer(w, f * taps * width + begin + v), pointer(out, f * width + v)
-            enter((0,), high, wide, lanes, here, row, column, to, 6 * size, size)
+            enter((0,), high, wide, lanes, here, row, column, to, points(wide) * size, size)
     return out
 
 
@@ -51,7 +55,7 @@ def enter_tiles(
 ):
     """A row of tiles, which begins at a pixel of its frame, as tiles `at`... of `out`.
 
-    out (36, blocks, most, vectors, lanes), flat; `kind` is that of `enter`.
+    out (numbers, blocks, most, vectors, lanes), flat; `kind` is that of `enter`.
     """
     L = len(lanes)
     size = odd(lanes, bundles * most * L)
@@ -60,7 +64,9 @@ def enter_tiles(
         for i in range(len(xs)):
             here = pointer(frames, (c * pixels + begin + xs[i]) * L)
             to = pointer(out, ((block * most + at + i) * vectors + v) * L)
-            enter(kind, high, wide, lanes, here, row * L, column * L, to, 6 * size, size)
+            enter(
+                kind, high, wide, lanes, here, row * L, column * L, to, points(wide) * size, size
+            )  # fmt: skip
 
 
 @jit
@@ -68,13 +74,13 @@ def leave_tiles(
     high, wide, lanes, products, size, width, first, seen, strip, y, xs, row, column, out, to, area,
     left,
 ):  # fmt: skip
-    """A row of tiles of `lanes` filters: its products, (36, size), to rows of results in `out`."""
+    """A row of tiles of `lanes` filters: products (numbers, size) to rows of results in `out`."""
     L = len(lanes)
     H, W = area
     length = len(strip) // (len(high) * L)
     for i in range(len(xs)):
         leave(
-            high, wide, lanes, pointer(products, to[0] + i * width), 6 * size, size,
+            high, wide, lanes, pointer(products, to[0] + i * width), points(wide) * size, size,
             pointer(strip, xs[i] * L), length * L, column * L, first, pointer(seen, 0),
         )  # fmt: skip
     for i in range(len(high)):
@@ -91,7 +97,7 @@ def correlate_winograd(
     rows, vectors, lanes, high, wide, x, out, images, groups, channels, filters, plan, offsets,
     weights, first, most,
 ):  # fmt: skip
-    """As `correlate_bundles`; weights (36, groups, blocks, channels, phases, width), flat.
+    """As `correlate_bundles`; weights (numbers, groups, blocks, channels, phases, width), flat.
 
     high and wide are results of a tile, `most` is how many tiles are taken at a time. Gives
     whether all results are finite: if not, they are worth nothing.
@@ -103,8 +109,9 @@ def correlate_winograd(
     blocks, plane = (filters + width - 1) // width, pixels // len(starts)
     frames = np.zeros(planes * plane * L, x.dtype)
     apart = odd(lanes, planes * most * L), odd(lanes, blocks * most * width)
-    entered, products = np.zeros(POINTS * apart[0], x.dtype), np.zeros(POINTS * apart[1], x.dtype)
-    filter_size = len(weights) // POINTS
+    numbers = points(high) * points(wide)
+    entered, products = np.zeros(numbers * apart[0], x.dtype), np.zeros(numbers * apart[1], x.dtype)
+    filter_size = len(weights) // numbers
     strip = np.zeros(len(high) * (xs.max() + (len(wide) - 1) * column + 1) * L, x.dtype)
     none, seen = np.zeros(width, x.dtype), np.zeros(L, x.dtype)
     o, nothing = pointer(offsets, 0), pointer(none, 0)
@@ -117,11 +124,11 @@ def correlate_winograd(
                     at = (n * groups + g) * channels * size
                     fill_bundles(lanes, x, at, source, frames, frame, starts, step, channels)
                 enter_tiles(
-                    (), (), (), lanes, frames, plane, planes, 1, y * frame[2], xs,
+                    (), high, wide, lanes, frames, plane, planes, 1, y * frame[2], xs,
                     row * frame[2], column, entered, (line - start) * across, most,
                 )  # fmt: skip
             count = (stop - start) * across
-            for k in range(POINTS):
+            for k in range(numbers):
                 for b in range(blocks):
                     w = pointer(weights, k * filter_size + (g * blocks + b) * terms * width)
                     for tile in range(0, count, P):
@@ -150,7 +157,7 @@ def correlate_taps_winograd(
 ):  # fmt: skip
     """total += products of the pixels of tiles with their results, over all tiles.
 
-    As `correlate_winograd`; total (36, groups, blocks, bundles, phases, lanes, width), flat.
+    As `correlate_winograd`; total (numbers, groups, blocks, bundles, phases, lanes, width), flat.
     """
     source, frame, starts, step, pixels, (ys, xs), (row, column), area = plan
     g_frame, g_starts, g_pixels = g_plan
@@ -161,8 +168,9 @@ def correlate_taps_winograd(
     frames = np.zeros(planes * plane * L, x.dtype)
     g_frames = np.zeros(g_pixels * blocks * width, x.dtype)
     apart = odd(lanes, planes * most * L), odd(lanes, blocks * most * width)
-    entered, met = np.zeros(POINTS * apart[0], x.dtype), np.zeros(POINTS * apart[1], x.dtype)
-    total_size = len(total) // POINTS
+    numbers = points(high) * points(wide)
+    entered, met = np.zeros(numbers * apart[0], x.dtype), np.zeros(numbers * apart[1], x.dtype)
+    total_size = len(total) // numbers
     o = pointer(places, 0)
     for group in range(groups):
         for start in range(images[0] * tall, images[1] * tall, most // across):
@@ -180,7 +188,7 @@ def correlate_taps_winograd(
                         g_frames, g_frame, g_starts, (1, 1, 1), filters,
                     )  # fmt: skip
                 enter_tiles(
-                    (), (), (), lanes, frames, plane, planes, 1, y * frame[2], xs,
+                    (), high, wide, lanes, frames, plane, planes, 1, y * frame[2], xs,
                     row * frame[2], column, entered, at, most,
                 )  # fmt: skip
                 enter_tiles(
@@ -188,7 +196,7 @@ def correlate_taps_winograd(
                     len(vectors), y * g_frame[2], xs, row * g_frame[2], column, met, at, most,
                 )  # fmt: skip
             count = (stop - start) * across
-            for k in range(POINTS):
+            for k in range(numbers):
                 for b in range(blocks):
                     right = pointer(met, k * apart[1] + b * most * width)
                     for c in range(0, planes * L, P):
@@ -204,7 +212,7 @@ def leave_taps(high, wide, lanes, total, dw, groups, channels, filters, width, t
 
     high and wide are the taps of a tile, order (planes, high * wide) their numbers in a filter.
     """
-    L, size, phases = len(lanes), len(total) // POINTS, len(order)
+    L, size, phases = len(lanes), len(total) // (points(high) * points(wide)), len(order)
     padded, blocks = (channels + L - 1) // L * phases * L, (filters + width - 1) // width
     terms = channels * taps
     lines, box = np.empty(terms * L, dw.dtype), np.empty(order.shape[1] * L, dw.dtype)
@@ -216,7 +224,8 @@ def leave_taps(high, wide, lanes, total, dw, groups, channels, filters, width, t
                 row = (c // L * phases + p) * L + c % L
                 at = ((g * blocks + f // width) * padded + row) * width + f % width
                 leave(
-                    high, wide, lanes, pointer(total, at), 6 * size, size, pointer(box, 0),
+                    high, wide, lanes, pointer(total, at), points(wide) * size, size,
+                    pointer(box, 0),
                     len(wide) * L, L, pointer(none, 0), pointer(seen, 0),
                 )  # fmt: skip
                 for i in range(order.shape[1]):

@@ -6,6 +6,7 @@ arrays of one dtype, float32 or float64.
 
 from __future__ import annotations
 
+from functools import lru_cache, partial
 from itertools import product
 from math import prod
 from typing import Any
@@ -15,7 +16,7 @@ import numpy as np
 from . import conv_depthwise, conv_winograd
 from ._conv_tiles import correlate, correlate_bundles, correlate_taps, correlate_taps_bundles
 from ._filters import packed, packed_bias
-from ._frames import Axis, Plan, backward_axes, forward_axis, places, plan, positions
+from ._frames import Axis, Plan, backward_axes, forward_axis, places, plan, positions, weave
 from ._host import Simd, simd, sized
 from ._threads import parts, run
 from .windows import Padding, Sizes
@@ -40,22 +41,22 @@ def conv_dx(
     stride: Sizes, padding: Padding, dilation: Sizes, groups: int,
 ) -> np.ndarray:  # fmt: skip
     """See `conv.conv_dx`. Each phase of the image is a convolution of g with some of the taps."""
-    kernel = _three(w.shape[2:], 1)
-    sizes = zip(_three(shape[2:], 1), kernel, _three(stride, 1))
-    rest = zip(_three(tuple(p[0] for p in padding), 0), _three(dilation, 1))
-    phases = list(product(*(backward_axes(*a, *b) for a, b in zip(sizes, rest))))
+    kernel, phases = _backward_axes(w.shape[2:], shape[2:], stride, padding, dilation)
     filters = w.reshape(groups, len(w) // groups, w.shape[1], -1)
     images = _images(g, groups)
     if prod(stride) == 1 and phases:
         axes = tuple(axis for _, axis in phases[0])
         return _correlate(images, filters, axes, kernel, adjoint=True).reshape(shape)
-    dx = np.zeros((*shape[:2], *_three(shape[2:], 1)), g.dtype)
+    step, planes = _three(stride, 1), shape[0] * shape[1]
+    dx = (np.empty if len(phases) == prod(stride) else np.zeros)(shape, g.dtype)
+    flat, size = dx.reshape(-1), _three(shape[2:], 1)
     for phase in phases:
         pixels, axes = zip(*phase)
-        dx[(slice(None), slice(None), *pixels)] = _correlate(
-            images, filters, axes, kernel, adjoint=True
-        )
-    return dx.reshape(shape)
+        part = _correlate(images, filters, axes, kernel, adjoint=True)
+        first = tuple(p.start for p in pixels)
+        weaving = partial(weave, part.reshape(-1), flat, size, part.shape[2:], first, step)
+        run(weaving, parts(planes, part.size))
+    return dx
 
 
 def conv_dw(
@@ -86,6 +87,7 @@ def _three(sizes: Sizes, missing: int) -> Any:
     return (missing,) * (3 - len(sizes)) + tuple(sizes)
 
 
+@lru_cache(maxsize=1024)
 def _forward_axes(
     kernel: Sizes, out: Sizes, stride: Sizes, padding: Padding, dilation: Sizes
 ) -> tuple[Any, Axes]:
@@ -93,6 +95,16 @@ def _forward_axes(
     sizes = (_three(kernel, 1), _three(out, 1), _three(stride, 1), before, _three(dilation, 1))
     first, second, third = (forward_axis(*a) for a in zip(*sizes))
     return sizes[0], (first, second, third)
+
+
+@lru_cache(maxsize=1024)
+def _backward_axes(
+    kernel: Sizes, image: Sizes, stride: Sizes, padding: Padding, dilation: Sizes
+) -> tuple[Any, list[Any]]:
+    """The kernel with three axes, and for each phase of the image (pixels, axis) of all three."""
+    before = _three(tuple(p[0] for p in padding), 0)
+    sizes = (_three(image, 1), _three(kernel, 1), _three(stride, 1), before, _three(dilation, 1))
+    return sizes[1], list(product(*(backward_axes(*a) for a in zip(*sizes))))
 
 
 def _images(x: np.ndarray, groups: int) -> np.ndarray:
@@ -115,7 +127,7 @@ def _correlate(
             return found
     (N, groups, channels), filters = x.shape[:3], w.shape[2 if adjoint else 1]
     lanes, taps = host.lanes(x.itemsize), prod(len(a.taps) for a in axes)
-    deep = filters >= lanes and taps * channels >= 64 and taps * filters >= 128
+    deep = _deep(host, lanes, channels, taps, filters, axes[2].out)
     out_size = tuple(a.out for a in axes)
     out = np.empty((N, groups * filters, *out_size), x.dtype)
     p = plan(axes, kernel, x.shape[3:], channels, lanes if deep else 1)
@@ -138,6 +150,21 @@ def _correlate(
 
     run(task, parts(N, out.size * taps * channels))
     return out
+
+
+def _deep(host: Simd, lanes: int, channels: int, taps: int, filters: int, width: int) -> bool:
+    """Whether filters in the lanes take less time than pixels in the lanes, for rows so wide.
+
+    Tiles are counted with what hangs over. One vector of filters waits for loads, and so do vectors
+    of pixels, of which most lie across two cache lines.
+    """
+    if filters < lanes or channels < lanes // 4 or taps * channels < 64 or taps * filters < 64:
+        return False
+    vectors = 2 if filters > lanes else 1
+    wide = min(-(-width // r) * r for r in host.gather) * -(-filters // (vectors * lanes)) * vectors
+    rows, _ = _cheapest(host.spread, filters)
+    high = -(-width // lanes) * lanes * -(-filters // rows) * rows
+    return wide * lanes * (1 if vectors == 2 else 1.18) <= high * 1.07
 
 
 def _cheapest(tiles: tuple[Tile, ...], filters: int, terms: int = 1) -> Tile:

@@ -10,9 +10,9 @@ AUTOGRAD_WINOGRAD=off leaves everything to the plain sum.
 
 from __future__ import annotations
 
+import math
 import os
 from functools import lru_cache
-from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -30,7 +30,8 @@ from ._winograd_loops import (
 
 SIZE = 6  # pixels of a tile, and products, along an axis
 WORTH = 0.8  # of the products of the plain sum, from which on there is something to be gained
-TRANSFORM = 320  # products of vectors that transforming one vector of six by six takes as long as
+TRANSFORM = {36: 320, 6: 32}  # products that take as long as one number's part in a transform
+WIDEST = 1024  # tiles in a row, which are taken together: more would need too much memory
 TILES = 56  # tiles at a time, so that what lies between loops stays in the second cache
 Axes = tuple[Axis, Axis, Axis]
 Matrices = tuple[int, int, int]  # groups, channels and filters of one
@@ -61,12 +62,18 @@ class Tiling(NamedTuple):
 
 
 def tiling(axis: Axis) -> Tiling | None:
-    """The tiles for an axis of two to five taps, in each phase of its stride; None for another."""
+    """The tiles for an axis of up to five taps in each phase of its stride; None for another.
+
+    With one tap there is nothing to save: a tile is one pixel, and one result.
+    """
     phases = [
         [(s, t) for s, t, p in zip(axis.shifts, axis.taps, axis.phases) if p == phase]
         for phase in range(len(axis.starts))
     ]
     taps = max(map(len, phases))
+    if taps == 1 and not any(axis.shifts):
+        order = tuple(tuple(t for _, t in phase) for phase in phases)
+        return Tiling(1, 1, 1, tuple(range(axis.out)), order, False, axis)
     if not 2 <= taps <= SIZE - 1:
         return None
     turned = phases[0][0][0] > 0
@@ -77,7 +84,7 @@ def tiling(axis: Axis) -> Tiling | None:
         return None
     if any(tuple(s for s, _ in phase) != expected[: len(phase)] for phase in phases[1:]):
         return None
-    order = tuple((*(t for _, t in phase), *(-1,) * (taps - len(phase))) for phase in phases)
+    order = tuple(tuple(t for _, t in p) + (-1,) * (taps - len(p)) for p in phases)
     starts = tuple(
         start
         for first in range(min(step, axis.out))
@@ -95,6 +102,7 @@ class Tiles(NamedTuple):
     order     (phases, taps): numbers of the taps, that after the last for none
     natural   whether there is one phase, with all taps in order
     across, total   tiles in a row and altogether
+    numbers   that stand for a tile
     """
 
     facts: tuple[Any, ...]
@@ -106,15 +114,18 @@ class Tiles(NamedTuple):
     turned: bool
     across: int
     total: int
+    numbers: int
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=1024)
 def tiles(axes: Axes, kernel: Triple, source: Triple) -> Tiles | None:
     """Tiles for images of two axes, both of which six pixels can cover; None for others."""
     depth, high, wide = axes[0], tiling(axes[1]), tiling(axes[2])
     if source[0] > 1 or depth.out > 1 or len(depth.taps) > 1 or high is None or wide is None:
         return None
-    if high.turned != wide.turned:
+    numbers = math.prod(1 if t.taps == 1 else SIZE for t in (high, wide))
+    turned = high.turned or wide.turned
+    if numbers == 1 or any(t.turned != turned and t.taps > 1 for t in (high, wide)):
         return None
     p = plan((depth, high.axis, wide.axis), kernel, source, 1)
     starts = np.array(high.starts), np.array(wide.starts)
@@ -122,29 +133,32 @@ def tiles(axes: Axes, kernel: Triple, source: Triple) -> Tiles | None:
     facts = (p.source, p.frame, p.starts, p.step, p.pixels, starts, (high.step, wide.step), out)
     length = (1, high.axis.out, wide.axis.out)
     rows, columns = np.array(high.order)[:, None, :, None], np.array(wide.order)[:, None, :]
-    none = prod(kernel)
-    order = np.where((rows < 0) | (columns < 0), none, rows * kernel[2] + columns)
+    none = math.prod(kernel)
+    order = np.where(
+        (rows < 0) | (columns < 0), none, (depth.taps[0] * kernel[1] + rows) * kernel[2] + columns
+    )
     order = order.reshape(len(high.order) * len(wide.order), -1)
     return Tiles(
-        facts, (length, np.zeros((1, 3), np.int64), prod(length)), (high.taps, wide.taps),
+        facts, (length, np.zeros((1, 3), np.int64), math.prod(length)), (high.taps, wide.taps),
         (high.results, wide.results), order, np.array_equal(order, [np.arange(none)]),
-        high.turned, len(wide.starts), len(wide.starts) * len(high.starts),
+        turned, len(wide.starts), len(wide.starts) * len(high.starts), numbers,
     )  # fmt: skip
 
 
+@lru_cache(maxsize=1024)
 def _found(
     images: int, axes: Axes, kernel: Triple, source: Triple, sizes: Matrices, lanes: int
 ) -> Tiles | None:
     """The tiles, if they are faster than the plain sum: both counted in products of vectors."""
-    found = tiles(axes, kernel, source) if enabled() else None
-    if found is None:
+    found = tiles(axes, kernel, source)
+    if found is None or found.across > WIDEST:
         return None
     _, channels, filters = sizes
-    plain = images * prod(a.out * len(a.taps) for a in axes) * channels * filters
+    plain = images * math.prod(a.out * len(a.taps) for a in axes) * channels * filters
     terms, count = channels * len(found.order), found.total * images
     entering, leaving = (-(-n // lanes) * lanes for n in (terms, filters))
-    transforms = TRANSFORM * (count * (entering + leaving) + terms * leaving)
-    return found if count * SIZE**2 * terms * leaving + transforms < WORTH * plain else None
+    transforms = TRANSFORM[found.numbers] * (count * (entering + leaving) + terms * leaving)
+    return found if count * found.numbers * terms * leaving + transforms < WORTH * plain else None
 
 
 def _at_a_time(found: Tiles, images: int, rows: tuple[int, ...]) -> tuple[int, int]:
@@ -155,6 +169,13 @@ def _at_a_time(found: Tiles, images: int, rows: tuple[int, ...]) -> tuple[int, i
     return max(most, best), best
 
 
+@lru_cache(maxsize=512)
+def _offsets(channels: int, phases: int, lanes: int, most: int) -> np.ndarray:
+    """Where the channels and phases of a tile lie, tiles being `lanes` apart."""
+    c, phase = (a.ravel() for a in np.indices((channels, phases)))
+    return (c // lanes * phases + phase) * (most * lanes) + c % lanes
+
+
 def correlate(
     host: Simd, x: np.ndarray, w: np.ndarray, axes: Axes, kernel: Triple, b: np.ndarray | None,
     adjoint: bool,
@@ -162,7 +183,7 @@ def correlate(
     """As `conv_fast._correlate`; None where it has to do it."""
     (N, groups, channels), filters = x.shape[:3], w.shape[2 if adjoint else 1]
     lanes, sizes = host.lanes(x.itemsize), (groups, channels, filters)
-    found = _found(N, axes, kernel, x.shape[3:], sizes, lanes)
+    found = _found(N, axes, kernel, x.shape[3:], sizes, lanes) if enabled() else None
     if found is None:
         return None
     vectors = 2 if filters > lanes else 1
@@ -172,8 +193,7 @@ def correlate(
     weights = enter_filters(*map(sized, found.taps), L, flat, width, found.turned)
     first = packed_bias(b, groups, filters, width, x.dtype).reshape(-1)
     most, rows = _at_a_time(found, N, host.gather)
-    c, phase = (a.ravel() for a in np.indices((channels, len(found.order))))
-    offsets = (c // lanes * len(found.order) + phase) * (most * lanes) + c % lanes
+    offsets = _offsets(channels, len(found.order), lanes, most)
     out = np.empty((N, groups * filters, *(a.out for a in axes)), x.dtype)
     flat_x, flat_out = x.reshape(-1), out.reshape(-1)
     tile = (sized(rows), sized(vectors), L, *map(sized, found.results))
@@ -183,7 +203,7 @@ def correlate(
             *tile, flat_x, flat_out, images, *sizes, found.facts, offsets, weights, first, most
         )  # fmt: skip
 
-    finite = run(task, parts(N, out.size * channels * prod(found.taps)))
+    finite = run(task, parts(N, out.size * channels * math.prod(found.taps)))
     return out if all(finite) else None
 
 
@@ -193,7 +213,7 @@ def correlate_taps(
     """The gradient of the filters, (groups * filters, channels, taps); None as above."""
     N, groups, channels = x.shape[:3]
     lanes, sizes = host.lanes(x.itemsize), (groups, channels, filters)
-    found = _found(N, axes, kernel, x.shape[3:], sizes, lanes)
+    found = _found(N, axes, kernel, x.shape[3:], sizes, lanes) if enabled() else None
     if found is None:
         return None
     vectors = 2 if filters > lanes else 1
@@ -207,17 +227,17 @@ def correlate_taps(
     flat_x, flat_g = x.reshape(-1), g.reshape(-1)
 
     def task(images: tuple[int, int]) -> np.ndarray:
-        total = np.zeros(SIZE * SIZE * size, x.dtype)
+        total = np.zeros(found.numbers * size, x.dtype)
         correlate_taps_winograd(
             *tile, flat_x, flat_g, total, images, *sizes, found.facts, found.results_frame,
             places, most,
         )  # fmt: skip
         return total
 
-    total: Any = sum(run(task, parts(N, g.size * channels * prod(found.taps))))
-    dw = np.empty((groups * filters, channels, prod(kernel)), x.dtype)
+    total: Any = sum(run(task, parts(N, g.size * channels * math.prod(found.taps))))
+    dw = np.empty((groups * filters, channels, math.prod(kernel)), x.dtype)
     tile = (*map(sized, found.taps), L)
     finite = leave_taps(
-        *tile, total, dw.reshape(-1), *sizes, width, prod(kernel), found.order
+        *tile, total, dw.reshape(-1), *sizes, width, math.prod(kernel), found.order
     )  # fmt: skip
     return dw if finite else None

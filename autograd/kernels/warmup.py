@@ -33,22 +33,25 @@ def _convolutions(dtype: Any, host: Simd) -> Iterator[Call]:
     for size, taps in ((7, 3), (14, 3), (14, 5)):
         for filters in (lanes, 2 * lanes):
             name = f"convolution of {taps} x {taps} by Winograd, {filters} filters, {size} wide"
-            yield name, partial(_convolve, dtype, (8, 4 * lanes), (filters, 4 * lanes), taps, size)
+            x = np.ones((8, 4 * lanes, size, size), dtype)
+            yield name, partial(_convolve, x, np.ones((filters, 4 * lanes, taps, taps), dtype), 1)
+    for filters in (lanes, 2 * lanes):
+        name = f"convolution of 3 by Winograd, {filters} filters"
+        x, w = np.ones((8, 4 * lanes, 64), dtype), np.ones((filters, 4 * lanes, 3), dtype)
+        yield name, partial(_convolve, x, w, 1)
     for taps in (3, 5):
         for width in (lanes, 2 * lanes, 4 * lanes):
             name = f"convolution of {taps} x {taps} by channel, {width} wide"
-            yield name, partial(_convolve, dtype, (1, 2), (2, 1), taps, width, 2)
+            x, w = np.ones((1, 2, width, width), dtype), np.ones((2, 1, taps, taps), dtype)
+            yield name, partial(_convolve, x, w, 2)
 
 
-def _convolve(
-    dtype: Any, images: tuple[int, int], filters: tuple[int, int], taps: int, size: int,
-    groups: int = 1,
-) -> None:  # fmt: skip
+def _convolve(x: np.ndarray, w: np.ndarray, groups: int) -> None:
     from . import conv_fast
 
-    x, w = np.ones((*images, size, size), dtype), np.ones((*filters, taps, taps), dtype)
-    options = (1, 1), ((taps // 2,) * 2,) * 2, (1, 1), groups
-    out = conv_fast.conv(x, w, (size, size), *options, None)
+    axes = x.ndim - 2
+    options = (1,) * axes, ((w.shape[2] // 2,) * 2,) * axes, (1,) * axes, groups
+    out = conv_fast.conv(x, w, x.shape[2:], *options, None)
     conv_fast.conv_dx(out, w, x.shape, *options)
     conv_fast.conv_dw(out, x, w.shape, *options)
 
