@@ -208,7 +208,8 @@ def check_errors(entry: Entry) -> int:
                 )
                 text = str(e)
                 assert re.search(bad.match, text), f"{entry.name}: {bad.match!r} is not in {text!r}"
-                assert entry.name in text.splitlines()[0], f"{entry.name} is not named in {text!r}"
+                name = entry.shown
+                assert name in text.splitlines()[0], f"{name} is not named in {text!r}"
                 for array in flatten(args)[0]:
                     assert str(getattr(array, "shape", "")) in text, f"no {array.shape} in {text!r}"
             else:
