@@ -14,6 +14,7 @@ PAGES = [
     "docs/adding_an_op.md",
     "docs/numerics.md",
     "docs/numpy.md",
+    "docs/kernels.md",
     "docs/errors.md",
     "docs/data.md",
     "docs/training.md",
