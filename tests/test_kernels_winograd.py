@@ -39,6 +39,8 @@ def forced(way):
     stack.enter_context(patch.object(_host, "LEAST", 0))
     stack.enter_context(patch.object(conv_winograd, "WORTH", 1e9))
     stack.enter_context(patch.object(conv_winograd, "enabled", lambda: way == "on"))
+    conv_winograd._found.cache_clear()  # it remembers what was worth it
+    stack.callback(conv_winograd._found.cache_clear)
     return stack
 
 
