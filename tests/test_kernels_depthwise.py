@@ -56,3 +56,14 @@ def test_special_values_reach_what_they_touch_and_nothing_else():
     touched = np.zeros(out.shape, bool)
     touched[0, 3, 4:7, 5:8] = True
     np.testing.assert_array_equal(np.isnan(out), touched)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int64])
+def test_a_bias_of_any_layout_and_dtype(dtype):
+    """Strided, stretched, of another dtype than the image: added as it stands."""
+    options = (1, 1), ((1, 1), (1, 1)), (1, 1), 8
+    x, w = np.ones((4, 8, 20, 20), np.float32), np.zeros((8, 1, 3, 3), np.float32)
+    for b in (np.arange(16).astype(dtype)[::2], np.broadcast_to(dtype(7), 8)):
+        out = kernels.conv(x, w, *options, b)
+        assert out.dtype == numpy_only("conv", x, w, *options, b).dtype
+        np.testing.assert_array_equal(out, np.broadcast_to(b[:, None, None], out.shape))

@@ -162,3 +162,24 @@ def test_layers_without_parameters_are_the_same_with_and_without_kernels(name):
 
     for actual, expected in zip(*both(results)):
         close(actual, expected)
+
+
+def test_moments_of_many_rows_far_from_zero():
+    """Sums of what differs from the first row: plain sums of 300,000 numbers lose four digits."""
+    x = np.random.default_rng(0).normal(1001.5, 1, (300_000, 4)).astype(np.float32)
+    one, none = np.ones(4, np.float32), np.zeros(4, np.float32)
+    out, *_ = kernels.affine_norm(x, one, none, (0,), 1e-5, True, None)
+    expected = (x - x.mean(0, dtype=float)) / x.std(0, dtype=float)
+    np.testing.assert_allclose(out, expected, rtol=0, atol=1e-3)
+
+
+def test_a_step_may_change_from_numpy_to_kernels():
+    """What forward keeps without a kernel serves the kernels of backward."""
+    x = ag.Tensor(np.random.default_rng(0).normal(size=(600, 64)), requires_grad=True)
+    g = np.random.default_rng(1).normal(size=(600, 64))
+    w = np.linspace(0.5, 2, 64)
+    kernels.set_simd("off")
+    plain, late = ag.rms_norm(x, 64, w, 1e-5), ag.rms_norm(x, 64, w, 1e-5)
+    expected = plain.gradient(x, gradient=g)
+    kernels.set_simd(None)
+    np.testing.assert_allclose(late.gradient(x, gradient=g).numpy(), expected.numpy(), rtol=1e-10)

@@ -307,3 +307,17 @@ def test_parameters_of_any_shape_and_dtype_and_some_without_gradient(name):
     assert params[0].dtype == np.float32
     assert params[1].item() == pytest.approx(-1, abs=1e-5)
     assert params[2].tolist() == [1, 1]
+
+
+@pytest.mark.parametrize("size", [10, 20_000])
+def test_a_subclass_with_a_formula_of_its_own_is_not_passed_by(size):
+    """Large parameters have compiled steps; a class that changes the formula has none."""
+
+    class Frozen(optim.SGD):
+        def prepare(self, p, g, group):
+            return g * 0
+
+    w = nn.Parameter(np.ones(size))
+    w.sum().backward()
+    Frozen([w], lr=0.1).step()
+    assert (w.numpy() == 1).all()

@@ -309,3 +309,23 @@ def test_a_first_state_that_does_not_fit_a_packed_batch(name):
     h = np.zeros((1, 1, 4))
     with pytest.raises(ShapeError, match=r"first state has shape .*expected \(1, 2, 4\)"):
         getattr(nn, name)(3, 4)(packed, (h, h) if "LSTM" in name else h)
+
+
+@pytest.mark.parametrize("cell", ["RNNCell", "GRUCell", "LSTMCell"])
+def test_cells_take_a_cotangent_of_another_dtype(cell):
+    """float32 cells in a float64 loss: the gradient is that of a float32 loss."""
+    net, x = getattr(nn, cell)(64, 64), Tensor(np.ones((40, 64), np.float32), requires_grad=True)
+    found = []
+    for dtype in (np.float32, np.float64):
+        out = net(x)
+        out = out[0] if isinstance(out, tuple) else out
+        found.append((out * np.full((40, 64), 0.5, dtype)).sum().gradient(x).numpy())
+    assert found[0].dtype == found[1].dtype == np.float32
+    np.testing.assert_allclose(found[0], found[1], rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("layer", ["RNN", "GRU", "LSTM"])
+def test_layers_take_a_cotangent_of_another_dtype(layer):
+    net, x = getattr(nn, layer)(32, 32), Tensor(np.ones((9, 20, 32), np.float32))
+    (net(x)[0] * np.ones((9, 20, 32))).sum().backward()
+    assert all(np.isfinite(p.grad.numpy()).all() for p in net.parameters())

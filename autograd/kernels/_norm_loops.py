@@ -183,12 +183,16 @@ def column_moments(first, last, x, center, mean, square):
     m[:] = 0
     k[:] = 0
     if center:
+        base = np.zeros_like(m)  # a value of each column: sums of what differs from it stay small
+        for i in range(len(m)):
+            value = x[0, np.uintp(first + i)]
+            base[i] = value if np.isfinite(value) else 0
         for r in range(len(x)):
             row = x[r]
             for i in range(len(m)):
-                m[i] += row[np.uintp(first + i)]
+                m[i] += row[np.uintp(first + i)] - base[i]
         for i in range(len(m)):
-            m[i] /= count
+            m[i] = base[i] + m[i] / count
     for r in range(len(x)):
         row = x[r]
         for i in range(len(m)):

@@ -37,7 +37,7 @@ def conv(
     """
     N, O = len(x), len(w)
     out_size = tuple(map(output_size, x.shape[2:], w.shape[2:], stride, padding, dilation))
-    if compiled(N * O * prod(out_size) * prod(w.shape[1:]), x, w):
+    if compiled(N * O * prod(out_size) * prod(w.shape[1:]), x, w, *(() if b is None else (b,))):
         from . import conv_fast as fast
 
         both = np.ascontiguousarray(x), np.ascontiguousarray(w)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ._depthwise import depthwise, depthwise_taps
+from ._filters import packed_bias
 from ._frames import Axis, Triple, places
 from ._host import Simd, sized
 from ._threads import parts, run
@@ -65,7 +66,7 @@ def correlate(
     vectors = min(4 if host.gather[0] > 8 else 2, -(-walk.out[1] // lanes))
     row = (1, 1, walk.out[1])
     table = places(row, row, lanes, vectors, False)
-    first = np.zeros(groups * filters, x.dtype) if b is None else b
+    first = packed_bias(b, 1, groups * filters, 1, x.dtype).reshape(-1)
     tile = (*map(sized, walk.taps), sized(vectors), sized(lanes))
     flat = x.reshape(-1), out.reshape(-1)
     rest = groups, filters, tuple(size), walk.before, walk.out, taps, first

@@ -38,7 +38,11 @@ Matrices = tuple[int, int, int]  # groups, channels and filters of one
 
 
 def enabled() -> bool:
-    return os.environ.get("AUTOGRAD_WINOGRAD", "").lower() != "off"
+    """Whether AUTOGRAD_WINOGRAD allows it."""
+    wanted = os.environ.get("AUTOGRAD_WINOGRAD", "").lower()
+    if wanted not in ("", "on", "off"):
+        raise ValueError(f"AUTOGRAD_WINOGRAD is {wanted!r}; it can be on or off")
+    return wanted != "off"
 
 
 class Tiling(NamedTuple):

@@ -274,7 +274,7 @@ def _lines_back(
         np.broadcast_to((weight * v).reshape(lead).mean(together, keepdims=True) / size, lead)
         for v in (sums, products)
     )
-    of_x, start = k**3 * of_uy.reshape(-1), k * of_u.reshape(-1) * center
+    of_x, start = k**3 * of_uy.reshape(-1), k * of_u.reshape(-1) if center else np.zeros_like(k)
     loop, numbers = _loops().row_planes, (m, k * weight, of_x, start)
     _threads.deal(loop, len(m), 2 * x.size, *flat[:2], *numbers, flat[2])
     return (k * products).reshape(lead), sums.reshape(lead)

@@ -53,10 +53,11 @@ def affine_norm(x, w, b, /, *, axis, eps, center=True, known=None):
     fast = kernels.affine_norm(x, w, b, axis, eps, center, known)
     if fast is not None:
         return *fast, Once()
-    m = x.mean(axis=axis, keepdims=True) if center else np.zeros((1,) * x.ndim, x.dtype)
+    m = x.mean(axis=axis, keepdims=True) if center else None
     m, scale = known or (m, None)
     y, scale = standardize.op.forward(x, axis=axis, eps=eps, center=center,
                                       known=None if scale is None else (m, scale))  # fmt: skip
+    m = np.zeros_like(scale) if m is None else m
     return y * w + b, m, scale, None
 
 

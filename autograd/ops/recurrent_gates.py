@@ -268,6 +268,7 @@ def _cell_rule(k: int, name: str) -> Callable[..., Any]:
             pulled = once(g, lambda: recorded_pull(partial(_composed, kind=kind), inputs, g))
             return pulled[name] if type(g) is Tensor else plain(pulled[name])
         shape = (2, len(gates), -1) if kind == "lstm" else (len(gates), -1)
+        g = g.astype(gates.dtype, copy=False)
         kept = g.reshape(shape), out.reshape(shape), gates, _rows(before), _rows(carried)
         found = once(g, lambda: kernels.cell_back(kind, *kept))[k]
         return found.reshape((mine, before, carried)[k].shape)

@@ -184,7 +184,17 @@ def _rule(name: str) -> Callable[..., Any]:
         if gates is None or recorded:
             pulled = once(g, lambda: recorded_pull(_composed_as(kind, lengths, reverse), inputs, g))
             return pulled[name] if recorded else plain(pulled[name])
-        run = kind, g, out, gates, saved, state, w_hh, lengths, reverse
+        run = (
+            kind,
+            g.astype(out.dtype, copy=False),
+            out,
+            gates,
+            saved,
+            state,
+            w_hh,
+            lengths,
+            reverse,
+        )
         slopes, state_slope = once(g, lambda: kernels.sequence_back(*run))
         match name:
             case "x":

@@ -40,6 +40,13 @@ class PerParameter(Optimizer):
     Tensor(0.75, requires_grad=True)
     """
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        """A class with a formula of its own does not inherit that of another in one pass."""
+        super().__init_subclass__(**options)
+        own = vars(cls)
+        if "at_once" not in own and {"update", "prepare", "decoupled"} & set(own):
+            cls.at_once = PerParameter.at_once  # type: ignore[method-assign]
+
     def __init__(self, params: Iterable[Any], defaults: Mapping[str, Any]):
         self._spare: dict[tuple[int, np.dtype[Any]], np.ndarray] = {}
         super().__init__(params, defaults)
