@@ -32,6 +32,7 @@ from suite import Case, Measured, Timed, key
 HERE = Path(__file__).resolve().parent
 ROUND = 0.01  # seconds of one round of one contender, or one call
 ROUNDS = (5, 30)  # at least, at most
+WARM = 0.06  # seconds until threads that were idle have found a core of their own
 REST = 0.03  # seconds until threads that wait for more work have stopped to spin for it
 CLOSE = 1e-3  # how far results may be apart, relative to their size: float32, in another order
 
@@ -72,7 +73,7 @@ class Worker:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
             env=environment(threads),
         )  # fmt: skip
-        self.rest = REST if threads > 1 else 0.0
+        self.warm, self.rest = (WARM, REST) if threads > 1 else (0.0, 0.0)
 
     def ask(self, do: str, **command: Any) -> dict[str, Any]:
         """Have a command done; the others wait."""
@@ -128,7 +129,7 @@ def time_case(case: Timed, workers: list[Worker], seconds: float, quick: bool) -
     for _ in range(max(least, min(most, int(seconds / cost)))):
         for w in able:
             calls = 1 if quick else max(1, int(ROUND / min(best[w], able[w])))
-            best[w] = min(best[w], w.ask("round", calls=calls)["seconds"])
+            best[w] = min(best[w], w.ask("round", calls=calls, warm=w.warm)["seconds"])
     for w in workers:
         w.ask("drop")
     return {w.name: t / case.per for w, t in best.items()}

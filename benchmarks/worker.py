@@ -68,12 +68,18 @@ class Contender:
             found.append([float(v) for v in (a.mean(), np.sqrt((a * a).mean()), along)])
         return found
 
-    def round(self, calls: int) -> dict[str, Any]:
-        """Seconds a call, of so many; the collector waits, and caches are warm if calls > 1."""
+    def round(self, calls: int, warm: float) -> dict[str, Any]:
+        """Seconds a call, of so many, after others for so long; one more if calls > 1.
+
+        The collector waits.
+        """
         step = self.step
         assert step is not None
         gc.collect()
         gc.disable()
+        until = time.perf_counter() + warm
+        while time.perf_counter() < until:
+            step()
         if calls > 1:
             step()
         start = time.perf_counter()

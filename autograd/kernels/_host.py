@@ -105,11 +105,23 @@ def compiled(operations: int, *arrays: np.ndarray) -> bool:
     return simd() is not None
 
 
-def lanes(itemsize: int) -> tuple[int, ...]:
-    """A tuple as long as a vector has lanes: lengths of tuples are what loops are compiled for."""
+def present() -> Simd:
+    """The instruction set, where `compiled` has said that there is one."""
     host = simd()
     assert host is not None
-    return _lanes(itemsize, host.name)
+    return host
+
+
+def read_only(a: np.ndarray) -> np.ndarray:
+    """A contiguous array, or a view of it, that cannot be written: one type to compile for."""
+    a = np.ascontiguousarray(a).view()
+    a.flags.writeable = False
+    return a
+
+
+def lanes(itemsize: int) -> tuple[int, ...]:
+    """A tuple as long as a vector has lanes: lengths of tuples are what loops are compiled for."""
+    return _lanes(itemsize, present().name)
 
 
 @cache

@@ -66,12 +66,9 @@ def cell_back(
 
 def _run(loop: Any, inputs: tuple[np.ndarray, ...], outputs: tuple[np.ndarray, ...]) -> None:
     """The loop over all samples of arrays in the order of its arguments."""
-    host = _host.simd()
-    assert host is not None
+    host = _host.present()
     gates, (N, H) = outputs[0], outputs[-1].shape
-    lanes = (0,) * host.lanes(gates.itemsize)
-    flat = [np.ascontiguousarray(a).ravel().view() for a in inputs]
-    for a in flat:
-        a.flags.writeable = False  # one type to compile for
+    lanes = _host.sized(host.lanes(gates.itemsize))
+    flat = [_host.read_only(a).ravel() for a in inputs]
     args = lanes, *flat, *(a.ravel() for a in outputs), H
     _threads.run(lambda samples: loop(*args, samples), _threads.parts(N, COST * gates.size))

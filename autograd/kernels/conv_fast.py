@@ -17,7 +17,7 @@ from . import conv_depthwise, conv_winograd
 from ._conv_tiles import correlate, correlate_bundles, correlate_taps, correlate_taps_bundles
 from ._filters import packed, packed_bias
 from ._frames import Axis, Plan, backward_axes, forward_axis, places, plan, positions, weave
-from ._host import Simd, simd, sized
+from ._host import Simd, present, sized
 from ._threads import parts, run
 from .windows import Padding, Sizes
 
@@ -67,19 +67,13 @@ def conv_dw(
     kernel, axes = _forward_axes(shape[2:], g.shape[2:], stride, padding, dilation)
     images, filters = _images(x, groups), shape[0] // groups
     for special in (conv_depthwise, conv_winograd):
-        found = special.correlate_taps(_simd(), images, g, filters, axes, kernel)
+        found = special.correlate_taps(present(), images, g, filters, axes, kernel)
         if found is not None:
             return found.reshape(shape)
-    lanes = _simd().lanes(x.itemsize)
+    lanes = present().lanes(x.itemsize)
     deep = filters >= lanes and shape[1] >= lanes // 2
     dw = (_taps_bundles if deep else _taps)(images, g, filters, axes, kernel)
     return np.ascontiguousarray(dw).reshape(shape)
-
-
-def _simd() -> Simd:
-    found = simd()
-    assert found is not None
-    return found
 
 
 def _three(sizes: Sizes, missing: int) -> Any:
@@ -120,7 +114,7 @@ def _correlate(
 
     For the adjoint, w is (groups, channels, filters, taps).
     """
-    host = _simd()
+    host = present()
     for special in (conv_depthwise, conv_winograd):
         found = special.correlate(host, x, w, axes, kernel, b, adjoint)
         if found is not None:
@@ -191,10 +185,10 @@ def _facts(p: Plan, lanes: int, offsets: Any = None) -> tuple[Any, ...]:
 def _taps(x: np.ndarray, g: np.ndarray, filters: int, axes: Axes, kernel: Any) -> np.ndarray:
     """The gradient of the filters, (groups, filters, channels * taps), pixels in the lanes."""
     N, groups, channels = x.shape[:3]
-    lanes = _simd().lanes(x.itemsize)
+    lanes = present().lanes(x.itemsize)
     p = plan(axes, kernel, x.shape[3:], channels)
     terms = len(p.offsets)
-    rows, columns = _cheapest(_simd().reduce, filters, terms)
+    rows, columns = _cheapest(present().reduce, filters, terms)
     offsets = np.concatenate([p.offsets, np.zeros(-terms % columns, np.int64)])
     facts = _facts(p, lanes, offsets)
     table = places(p.out, p.frame, lanes, 1, True)
@@ -220,7 +214,7 @@ def _taps_bundles(
 ) -> np.ndarray:
     """The gradient of the filters, (groups, filters, channels, taps), filters in the lanes."""
     N, groups, channels = x.shape[:3]
-    host = _simd()
+    host = present()
     lanes = host.lanes(x.itemsize)
     vectors = 2 if filters > lanes else 1
     rows = min(lanes, 8 if host.gather[0] > 8 else 4) if vectors == 2 else min(lanes, 16)

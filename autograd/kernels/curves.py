@@ -29,8 +29,7 @@ def curve(name: str, x: Any, y: Any = None, *options: float) -> np.ndarray | Non
         return None
     from . import _curves
 
-    host = _host.simd()
-    assert host is not None
+    host = _host.present()
     which, lanes = _curves.selectors(name, x.dtype, host.name)
     out = np.empty_like(x)
     given = np.array((*options, *(0.0,) * (_curves.OPTIONS - len(options))), x.dtype)

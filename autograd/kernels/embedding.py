@@ -17,8 +17,7 @@ def add_rows(total: np.ndarray, rows: np.ndarray, numbers: np.ndarray, skip: int
         return False
     from . import _embedding
 
-    rows, numbers = np.ascontiguousarray(rows).view(), np.ascontiguousarray(numbers, np.intp).view()
-    rows.flags.writeable = numbers.flags.writeable = False  # one type to compile for
+    rows, numbers = _host.read_only(rows), _host.read_only(np.asarray(numbers, np.intp))
 
     def task(run: tuple[int, int]) -> None:
         _embedding.add_rows(total, rows, numbers, skip, *run)

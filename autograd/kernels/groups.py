@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from . import _threads
-from ._host import compiled, simd
+from ._host import compiled, present
 from .curves import plain
 
 
@@ -76,8 +76,7 @@ def _fits(x: np.ndarray, places: np.ndarray) -> bool:
 
 
 def _lanes(x: np.ndarray) -> tuple[int, ...]:
-    host = simd()
-    assert host is not None
+    host = present()
     return (0,) * host.lanes(x.itemsize)
 
 

@@ -17,8 +17,7 @@ def outer(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     from . import _products
 
     out = np.empty((x.size, y.size), x.dtype)
-    x, y = np.ascontiguousarray(x).view(), np.ascontiguousarray(y).view()
-    x.flags.writeable = y.flags.writeable = False  # one type to compile for
+    x, y = _host.read_only(x), _host.read_only(y)
 
     def task(run: tuple[int, int]) -> None:
         _products.outer(x[slice(*run)], y, out[slice(*run)])

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from . import _point_loops as loops
-from ._host import simd
+from ._host import present
 from ._threads import parts, run
 from .reading import MODES, PADDINGS, Reading, polynomials
 from .windows import Sizes
@@ -46,8 +46,7 @@ def sample_dgrid(g: np.ndarray, x: np.ndarray, grid: np.ndarray, how: Reading) -
 
 
 def _lanes(x: np.ndarray) -> tuple[int, ...]:
-    host = simd()
-    assert host is not None
+    host = present()
     return (0,) * host.lanes(x.itemsize)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from . import _pool_tiles as tiles
-from ._host import simd
+from ._host import present
 from ._threads import parts, run
 from .windows import Sizes
 
@@ -25,8 +25,7 @@ def _types(kernel: Sizes, stride: Sizes) -> tuple[Any, ...]:
 
 
 def _lanes(x: np.ndarray) -> tuple[int, ...]:
-    host = simd()
-    assert host is not None
+    host = present()
     return (0,) * host.lanes(x.itemsize)
 
 

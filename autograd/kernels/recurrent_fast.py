@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ._host import Simd, simd, sized
+from ._host import present, sized
 from ._recurrent_steps import backward, forward
 from ._threads import parts, run
 
@@ -25,7 +25,7 @@ def sequence(
     """See `recurrent.sequence`; gates comes with what the input gives to each column."""
     code, columns, _ = KINDS[kind]
     (T, N, _), H = gates.shape, w_hh.shape[1]
-    lanes = _simd().lanes(gates.itemsize)
+    lanes = present().lanes(gates.itemsize)
     out = np.empty((T + len(state), N, H), gates.dtype)
     saved = np.empty((T, N, H) if code > 1 else (1,), gates.dtype)
     weights = _in_lanes(w_hh.reshape(columns, H, H).transpose(2, 0, 1), lanes)
@@ -52,7 +52,7 @@ def sequence_back(
     """See `recurrent.sequence_back`."""
     code, columns, slope_columns = KINDS[kind]
     (_, N, H), T = out.shape, len(out) - len(state)
-    lanes = _simd().lanes(out.itemsize)
+    lanes = present().lanes(out.itemsize)
     slopes = np.empty((T, N, slope_columns, H), out.dtype)
     state_slopes = np.empty_like(state)
     bundles = -(-H // lanes)
@@ -71,18 +71,12 @@ def sequence_back(
     return slopes, state_slopes
 
 
-def _simd() -> Simd:
-    found = simd()
-    assert found is not None
-    return found
-
-
 def _rows(vectors: int, samples: tuple[int, int]) -> int:
     """The rows of a tile with so many vectors, for a run of samples."""
     if samples[1] - samples[0] == 1:
         return 1
     many, few = ROWS[vectors]
-    return many if _simd().gather[0] > 8 else few
+    return many if present().gather[0] > 8 else few
 
 
 def _in_lanes(w: np.ndarray, lanes: int) -> np.ndarray:

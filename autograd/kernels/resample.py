@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from . import _threads
-from ._host import compiled, simd
+from ._host import compiled, present
 from .curves import plain
 from .pool import along, resized
 
@@ -128,8 +128,7 @@ def _compiled(x: np.ndarray, blend: Blend, axis: int) -> np.ndarray:
         rows, to = x.reshape(lead, blend.source), out.reshape(lead, blend.size)
         _threads.run(lambda r: loops.along_rows(rows[slice(*r)], *table, to[slice(*r)]), runs)
         return out
-    host = simd()
-    assert host is not None
+    host = present()
     lanes, sizes = (0,) * host.lanes(x.itemsize), (blend.source, blend.size, size)
     columns, weights = blend.ordered(x.dtype)
     entries = blend.starts, columns * size, weights

@@ -30,8 +30,7 @@ def step(
 
     loop, given = getattr(_steps, name), np.array(numbers, p.dtype)
     if g.flags.writeable or not g.flags.c_contiguous:  # mostly neither: one type to compile for
-        g = np.ascontiguousarray(g).view()
-        g.flags.writeable = False
+        g = _host.read_only(g)
     flat = [a.ravel() for a in (g, *arrays)]
     _threads.deal(loop, p.size, p.size, *flat, given)
     return True

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from . import _threads
-from ._host import compiled, simd
+from ._host import compiled, present
 from .curves import plain
 
 Pair = tuple[int, int]
@@ -103,8 +103,7 @@ def _fold(
     """The same for one or two axes, with a step of 1 along the last one, compiled."""
     from . import _window_loops as loops
 
-    axes, host = len(stride), simd()
-    assert host is not None
+    axes, host = len(stride), present()
     two = [(1,) * (2 - axes) + tuple(v) for v in (windows.shape[-2 * axes : -axes],
            windows.shape[-axes:], x.shape[-axes:], stride, dilation)]  # fmt: skip
     kernel, out, image, steps, apart = two
