@@ -18,7 +18,7 @@ from ._conv_tiles import correlate, correlate_bundles, correlate_taps, correlate
 from ._filters import packed, packed_bias
 from ._frames import Axis, Plan, backward_axes, forward_axis, places, plan, positions, weave
 from ._host import Simd, present, sized
-from ._threads import parts, run
+from ._threads import PRODUCTS, parts, run
 from .windows import Padding, Sizes
 
 Tile = tuple[int, int]
@@ -142,7 +142,7 @@ def _correlate(
     def task(images: tuple[int, int]) -> None:
         loop(*tile, flat_x, flat_out, images, *sizes, facts, weights, first)
 
-    run(task, parts(N, out.size * taps * channels))
+    run(task, parts(N, out.size * taps * channels / PRODUCTS))
     return out
 
 
@@ -204,7 +204,7 @@ def _taps(x: np.ndarray, g: np.ndarray, filters: int, axes: Axes, kernel: Any) -
         )  # fmt: skip
         return total.sum(-1)
 
-    total: Any = sum(run(task, parts(N, g.size * terms)))
+    total: Any = sum(run(task, parts(N, g.size * terms / PRODUCTS)))
     dw = total.swapaxes(2, 3).reshape(groups, blocks[0] * rows, blocks[1] * columns)
     return dw[:, :filters, :terms]
 
@@ -234,6 +234,6 @@ def _taps_bundles(
         )  # fmt: skip
         return total
 
-    total: Any = sum(run(task, parts(N, g.size * taps * channels)))
+    total: Any = sum(run(task, parts(N, g.size * taps * channels / PRODUCTS)))
     dw = total.transpose(0, 1, 5, 2, 4, 3).reshape(groups, blocks * width, bundles * lanes, taps)
     return dw[:, :filters, :channels]

@@ -20,7 +20,7 @@ import numpy as np
 from ._filters import packed, packed_bias
 from ._frames import Axis, Triple, plan
 from ._host import Simd, sized
-from ._threads import parts, run
+from ._threads import PRODUCTS, parts, run
 from ._winograd_loops import (
     correlate_taps_winograd,
     correlate_winograd,
@@ -207,7 +207,7 @@ def correlate(
             *tile, flat_x, flat_out, images, *sizes, found.facts, offsets, weights, first, most
         )  # fmt: skip
 
-    finite = run(task, parts(N, out.size * channels * math.prod(found.taps)))
+    finite = run(task, parts(N, out.size * channels * math.prod(found.taps) / PRODUCTS))
     return out if all(finite) else None
 
 
@@ -238,7 +238,7 @@ def correlate_taps(
         )  # fmt: skip
         return total
 
-    total: Any = sum(run(task, parts(N, g.size * channels * math.prod(found.taps))))
+    total: Any = sum(run(task, parts(N, g.size * channels * math.prod(found.taps) / PRODUCTS)))
     dw = np.empty((groups * filters, channels, math.prod(kernel)), x.dtype)
     tile = (*map(sized, found.taps), L)
     finite = leave_taps(

@@ -34,7 +34,7 @@ def curve(name: str, x: Any, y: Any = None, *options: float) -> np.ndarray | Non
     out = np.empty_like(x)
     given = np.array((*options, *(0.0,) * (_curves.OPTIONS - len(options))), x.dtype)
     flat = x.ravel(), y.ravel(), given, out.ravel()
-    _threads.deal(_curves.each, x.size, x.size * (0.25 if light else 4), which, lanes, *flat)
+    _threads.deal(_curves.each, x.size, x.size * (1 if light else 4), which, lanes, *flat)
     return out
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from ._host import present, sized
 from ._recurrent_steps import backward, forward
-from ._threads import parts, run
+from ._threads import PRODUCTS, parts, run
 
 # name: length of the tuple that means it, columns that the input meets, columns of slopes
 KINDS = {"tanh": (0, 1, 1), "relu": (1, 1, 1), "gru": (2, 3, 4), "lstm": (3, 4, 4)}
@@ -41,7 +41,7 @@ def sequence(
             sized(code), *tile, *flat, *rest, samples, (T, N, H), weights.ravel(), first, extra
         )  # fmt: skip
 
-    run(task, parts(N, T * N * columns * H * H))
+    run(task, parts(N, T * N * columns * H * H / PRODUCTS))
     return out, saved
 
 
@@ -67,7 +67,7 @@ def sequence_back(
             sized(code), *tile, gates.ravel(), columns, *flat, *rest, samples, (T, N, H), weights
         )  # fmt: skip
 
-    run(task, parts(N, T * N * columns * H * H))
+    run(task, parts(N, T * N * columns * H * H / PRODUCTS))
     return slopes, state_slopes
 
 
