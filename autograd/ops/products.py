@@ -96,10 +96,11 @@ def matmul(x, y, /):
     (5, 2, 4)
     """
     try:
-        if np.ndim(x) > 2 and np.ndim(y) > 2:
-            return kernels.matmul_stacks(x, y)
-        if np.shape(x)[1:] == np.shape(y)[:-1] == (1,):
-            return kernels.outer(x[:, 0], y[0])
+        if x.__class__ is y.__class__ is np.ndarray:
+            if x.ndim > 2 < y.ndim:
+                return kernels.matmul_stacks(x, y)
+            if x.ndim == 2 == y.ndim and x.shape[1] == len(y) == 1:
+                return kernels.outer(x[:, 0], y[0])
         return np.matmul(x, y)
     except ValueError:
         raise ShapeError(_matmul_fault(np.shape(x), np.shape(y))) from None
