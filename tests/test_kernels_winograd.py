@@ -143,3 +143,14 @@ def test_it_is_left_out_where_the_plain_sum_is_faster():
     assert not taken(64, 1, (28, 28), 16, 3)  # transforms cost more than they save
     assert not taken(8, 64, (56, 56), 64, 1)  # there is nothing to save
     assert not taken(1, 512, (2, 2), 512, 3)  # a tile would hang over the edge
+
+
+def test_the_environment_switches_it_off(monkeypatch):
+    from autograd.kernels import conv_winograd
+
+    for value, expected in (("", True), ("on", True), ("off", False)):
+        monkeypatch.setenv("AUTOGRAD_WINOGRAD", value)
+        assert conv_winograd.enabled() is expected
+    monkeypatch.setenv("AUTOGRAD_WINOGRAD", "no")
+    with pytest.raises(ValueError, match="'no'; it can be on or off"):
+        conv_winograd.enabled()
