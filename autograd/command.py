@@ -187,9 +187,10 @@ def _info(args: argparse.Namespace) -> int:
     print(f"threads                {kernels.get_num_threads()} (Python's own, GIL released)")
     print(f"vectors                {'off' if host is None else f'{host.name}, {host.bytes} bytes'}")
     if host is not None:
-        from .kernels import _jit, conv_winograd  # kernels must exist to have a folder
+        from .kernels import _jit  # kernels must exist to have a folder
+        from .kernels.convolution import winograd
 
-        way = "on" if conv_winograd.enabled() else "off (AUTOGRAD_WINOGRAD)"
+        way = "on" if winograd.enabled() else "off (AUTOGRAD_WINOGRAD)"
         print(f"Winograd's transforms  {way}")
         print(f"compiled kernels       {_jit.folder() or 'nowhere to keep them'}")
     blas = np.show_config(mode="dicts")

@@ -67,7 +67,7 @@ def moved(value):
 
 def main():
     _host.LEAST = 0
-    for module in pkgutil.iter_modules(kernels.__path__, kernels.__name__ + "."):
+    for module in pkgutil.walk_packages(kernels.__path__, kernels.__name__ + "."):
         found = importlib.import_module(module.name)
         if "._" not in module.name and hasattr(found, "np"):
             found.np = Fenced()

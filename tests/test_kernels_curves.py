@@ -14,7 +14,7 @@ from scipy import special
 import autograd as ag
 from autograd import kernels
 from autograd.kernels import _host, _threads
-from autograd.kernels.curves import LIGHT
+from autograd.kernels.elements.curves import LIGHT
 from autograd.op import REGISTRY
 
 SETS = sorted({"plain", "avx2", _host.simd().name} if sys.platform != "darwin" else {"plain"})

@@ -29,7 +29,7 @@ def instructions(request):
 @given(st.data(), st.integers(1, 2), st.integers(0, 2**32 - 1))
 def test_depthwise_convolution(instructions, kernel, dtype, data, filters, seed):
     """Images narrower than a vector and wider than four, windows that lie beside the image."""
-    from autograd.kernels import conv_depthwise
+    from autograd.kernels.convolution import depthwise
 
     padding = tuple((data.draw(st.integers(0, 6)), data.draw(st.integers(0, 6))) for _ in range(2))
     least = [max(1, k - sum(p)) for k, p in zip(kernel, padding)]
@@ -41,7 +41,7 @@ def test_depthwise_convolution(instructions, kernel, dtype, data, filters, seed)
     b = rng.normal(size=len(w)).astype(dtype)
     out = numpy_only("conv", x, w, *options, b)
     g = rng.normal(size=out.shape).astype(dtype)
-    with patch.object(conv_depthwise, "depthwise", wraps=conv_depthwise.depthwise) as used:
+    with patch.object(depthwise, "depthwise", wraps=depthwise.depthwise) as used:
         same(kernels.conv(x, w, *options, b), out)
     assert used.called
     for name, *arrays in (("conv_dx", g, w, x.shape), ("conv_dw", g, x, w.shape)):

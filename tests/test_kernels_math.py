@@ -5,7 +5,8 @@ import sys
 import numpy as np
 import pytest
 
-from autograd.kernels import _curves, _host
+from autograd.kernels import _host
+from autograd.kernels.elements import _curves
 
 SETS = sorted({"plain", "avx2", _host.simd().name} if sys.platform != "darwin" else {"plain"})
 FUNCTIONS = {  # name: the function in long doubles, and units in the last place that it may be off

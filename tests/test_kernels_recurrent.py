@@ -14,7 +14,8 @@ import autograd as ag
 import nn
 from autograd import kernels
 from autograd.fused import Once
-from autograd.kernels import _host, _threads, recurrent_fast, warmup
+from autograd.kernels import _host, _threads, warmup
+from autograd.kernels.recurrence import fast
 from autograd.ops.recurrent_gates import recurrent_cell
 from autograd.ops.recurrent_sequence import Layer, composed, recurrent_sequence
 from autograd.testing import check_grads
@@ -104,7 +105,6 @@ def test_one_sample_of_many_units(kind, dtype):
 @kinds
 def test_one_run_of_each_kernel_serves_all_inputs(kind):
     inputs = arrays(np.random.default_rng(0), kind, 3, 2, 4, 5)
-    fast = recurrent_fast
     with (
         patch.object(fast, "sequence", wraps=fast.sequence) as there,
         patch.object(fast, "sequence_back", wraps=fast.sequence_back) as back,

@@ -19,7 +19,7 @@ few = settings(max_examples=25, deadline=None, suppress_health_check=list(Health
 
 @pytest.mark.parametrize("taps", [2, 3, 4, 5])
 def test_matrices_give_the_correlation_exactly(taps):
-    from autograd.kernels import _winograd as w
+    from autograd.kernels.convolution import _winograd as w
 
     results = w.SIZE + 1 - taps
     filter_, pixels = ([Fraction(3 * i - 7, i + 2) for i in range(n)] for n in (taps, w.SIZE))
@@ -33,14 +33,14 @@ def test_matrices_give_the_correlation_exactly(taps):
 
 def forced(way):
     """Every convolution that Winograd's can do is done by it; with "off", none."""
-    from autograd.kernels import conv_winograd
+    from autograd.kernels.convolution import winograd
 
     stack = ExitStack()
     stack.enter_context(patch.object(_host, "LEAST", 0))
-    stack.enter_context(patch.object(conv_winograd, "WORTH", 1e9))
-    stack.enter_context(patch.object(conv_winograd, "enabled", lambda: way == "on"))
-    conv_winograd._found.cache_clear()  # it remembers what was worth it
-    stack.callback(conv_winograd._found.cache_clear)
+    stack.enter_context(patch.object(winograd, "WORTH", 1e9))
+    stack.enter_context(patch.object(winograd, "enabled", lambda: way == "on"))
+    winograd._found.cache_clear()  # it remembers what was worth it
+    stack.callback(winograd._found.cache_clear)
     return stack
 
 
@@ -130,13 +130,13 @@ def test_errors_are_about_twice_those_of_the_plain_sum(size, filters):
 
 
 def test_it_is_left_out_where_the_plain_sum_is_faster():
-    from autograd.kernels import conv_fast, conv_winograd
+    from autograd.kernels.convolution import fast, winograd
 
     def taken(images, channels, size, filters, kernel):
-        x_axes = conv_fast._forward_axes((kernel,) * 2, size, (1, 1), ((1, 1),) * 2, (1, 1))
+        x_axes = fast._forward_axes((kernel,) * 2, size, (1, 1), ((1, 1),) * 2, (1, 1))
         source = (1, *(n + kernel - 3 for n in size))
         sizes = 1, channels, filters
-        return conv_winograd._found(images, x_axes[1], x_axes[0], source, sizes, 16) is not None
+        return winograd._found(images, x_axes[1], x_axes[0], source, sizes, 16) is not None
 
     assert taken(8, 64, (56, 56), 64, 3)
     assert taken(50, 16, (14, 14), 32, 5)
@@ -146,11 +146,11 @@ def test_it_is_left_out_where_the_plain_sum_is_faster():
 
 
 def test_the_environment_switches_it_off(monkeypatch):
-    from autograd.kernels import conv_winograd
+    from autograd.kernels.convolution import winograd
 
     for value, expected in (("", True), ("on", True), ("off", False)):
         monkeypatch.setenv("AUTOGRAD_WINOGRAD", value)
-        assert conv_winograd.enabled() is expected
+        assert winograd.enabled() is expected
     monkeypatch.setenv("AUTOGRAD_WINOGRAD", "no")
     with pytest.raises(ValueError, match="'no'; it can be on or off"):
-        conv_winograd.enabled()
+        winograd.enabled()

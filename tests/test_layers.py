@@ -18,20 +18,27 @@ def words(text):
 ENGINE = words("""
     _version _conflict _interrupt _malloc errors modes provenance graph hooks cuts dtypes views
     tensor generators creation random tree
-    kernels._host kernels._jit kernels._threads kernels._simd kernels._simd_moves kernels._frames
-    kernels._filters kernels._conv_tiles kernels._depthwise kernels._winograd
-    kernels._winograd_loops kernels._simd_pool kernels._pool_tiles
-    kernels._math kernels._special kernels._curves kernels.curves
-    kernels._norm_loops kernels.norm kernels._stretch_loops kernels.stretch
-    kernels._softmax_loops kernels.softmax kernels._steps kernels.steps
-    kernels._recurrent_cells kernels._recurrent_steps kernels.recurrent_fast
-    kernels._recurrent_units kernels.cell
-    kernels._simd_blend kernels._window_loops kernels.windows kernels.conv_depthwise
-    kernels.conv_winograd kernels.conv_fast kernels.conv kernels.pool_fast kernels.pool
-    kernels._blend_loops kernels.resample
-    kernels._products kernels.matmul kernels._embedding kernels.embedding kernels.recurrent
-    kernels.reading kernels._simd_points kernels._point_loops kernels.points_fast kernels.points
-    kernels._group_loops kernels.groups
+    kernels._host kernels._jit kernels._threads kernels._simd kernels._simd_moves kernels._simd_rows
+    kernels._channels kernels._math
+    kernels.elements kernels.elements._special kernels.elements._curves kernels.elements.curves
+    kernels.elements._steps kernels.elements.steps
+    kernels.rows kernels.rows._norm kernels.rows.norm kernels.rows._stretch kernels.rows.stretch
+    kernels.rows._softmax kernels.rows.softmax
+    kernels.products kernels.products._matmul kernels.products.matmul
+    kernels.products._embedding kernels.products.embedding
+    kernels.recurrence kernels.recurrence._cells kernels.recurrence._steps
+    kernels.recurrence._units kernels.recurrence.fast kernels.recurrence.cell
+    kernels.recurrence.sequence
+    kernels.windows kernels.windows._windows kernels.windows.windows
+    kernels.windows._groups kernels.windows.groups kernels.windows._pool_simd
+    kernels.windows._pool_tiles kernels.windows.pool_fast kernels.windows.pool
+    kernels.convolution kernels.convolution._frames kernels.convolution._filters
+    kernels.convolution._tiles kernels.convolution._depthwise kernels.convolution._winograd
+    kernels.convolution._winograd_loops kernels.convolution.depthwise
+    kernels.convolution.winograd kernels.convolution.fast kernels.convolution.conv
+    kernels.sampling kernels.sampling._blend
+    kernels.sampling.resample kernels.sampling.reading kernels.sampling._points_simd
+    kernels.sampling._points kernels.sampling.points_fast kernels.sampling.points
     kernels.warmup
     kernels.reference.windows kernels.reference.products kernels.reference.rows
     kernels.reference.points kernels.reference.softmax kernels.reference.elements

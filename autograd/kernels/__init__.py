@@ -6,22 +6,22 @@ A kernel takes ndarrays and ints and trusts them: shapes are checked by the op t
 
 from ._host import KNOWN, set_simd, simd
 from ._threads import get_num_threads, set_num_threads
-from .cell import cell, cell_back, worth_cell
-from .conv import conv, conv_dw, conv_dx
-from .curves import curve
-from .embedding import add_rows
-from .groups import group_max, group_max_dx, group_max_pick
-from .matmul import matmul_stacks, outer
-from .norm import affine_norm, affine_norm_back, moments
-from .points import sample, sample_dgrid, sample_dx
-from .pool import avg_pool, avg_pool_dx, max_pool, max_pool_dx, max_pool_pick
-from .reading import MODES, PADDINGS, Reading
-from .recurrent import sequence, sequence_back
-from .resample import Blend, blend_axis
-from .softmax import cross_entropy, cross_entropy_dx, exp_sums, softmax, softmax_dx
-from .steps import step, worth_stepping
-from .stretch import add_stretched, sum_to
-from .windows import fold, output_size, unfold
+from .convolution.conv import conv, conv_dw, conv_dx
+from .elements.curves import curve
+from .elements.steps import step, worth_stepping
+from .products.embedding import add_rows
+from .products.matmul import matmul_stacks, outer
+from .recurrence.cell import cell, cell_back, worth_cell
+from .recurrence.sequence import sequence, sequence_back
+from .rows.norm import affine_norm, affine_norm_back, moments
+from .rows.softmax import cross_entropy, cross_entropy_dx, exp_sums, softmax, softmax_dx
+from .rows.stretch import add_stretched, sum_to
+from .sampling.points import sample, sample_dgrid, sample_dx
+from .sampling.reading import MODES, PADDINGS, Reading
+from .sampling.resample import Blend, blend_axis
+from .windows.groups import group_max, group_max_dx, group_max_pick
+from .windows.pool import avg_pool, avg_pool_dx, max_pool, max_pool_dx, max_pool_pick
+from .windows.windows import fold, output_size, unfold
 
 __all__ = [
     "KNOWN", "MODES", "PADDINGS", "Blend", "Reading", "add_rows", "add_stretched", "affine_norm",

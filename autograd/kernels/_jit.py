@@ -24,13 +24,14 @@ NOTICE = (
     "(python -m autograd warmup compiles all of them)"
 )
 
-compiled: dict[str, Any] = {}  # 'conv_tiles.correlate' -> its dispatcher
+compiled: dict[str, Any] = {}  # 'convolution._tiles.correlate' -> its dispatcher
 
 
 def _sources() -> tuple[tuple[str, float, int], ...]:
     """What the code on disk was made from: all kernels, since they call each other across files."""
-    files = sorted(Path(__file__).parent.glob("*.py"))
-    return tuple((f.name, f.stat().st_mtime, f.stat().st_size) for f in files)
+    here = Path(__file__).parent
+    files = sorted((f.relative_to(here), f.stat()) for f in here.rglob("*.py"))
+    return tuple((str(f), facts.st_mtime, facts.st_size) for f, facts in files)
 
 
 SOURCES = _sources()
@@ -48,8 +49,8 @@ def jit(function: Callable[..., Any]) -> Any:
         dispatcher._cache._cache_file._source_stamp = SOURCES
     except RuntimeError:  # nowhere to keep it
         dispatcher = numba.njit(**options)(function)
-    name = f"{function.__module__.rpartition('.')[2]}.{function.__name__}".lstrip("_")
-    compiled[name] = dispatcher
+    module = function.__module__.partition(".kernels.")[2]
+    compiled[f"{module}.{function.__name__}"] = dispatcher
     return dispatcher
 
 
@@ -82,8 +83,11 @@ event.register("numba:compile", waiting)
 
 
 def folder() -> str | None:
-    """Where compiled code is kept; None where it cannot be."""
+    """Where compiled code is kept, in this folder or those in it; None where it cannot be."""
+    here = Path(__file__).parent
     for dispatcher in compiled.values():
         path = getattr(dispatcher._cache, "cache_path", None)
-        return None if path is None else str(path)
+        if path is None:
+            return None
+        return str(here if here in Path(path).parents else Path(path).parent)
     return None

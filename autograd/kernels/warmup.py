@@ -18,7 +18,7 @@ Call = tuple[str, Callable[[], object]]
 
 
 def _convolutions(dtype: Any, host: Simd) -> Iterator[Call]:
-    from . import conv_fast
+    from .convolution import fast
 
     lanes = host.lanes(np.dtype(dtype).itemsize)
     channels = max(8, lanes)
@@ -28,8 +28,8 @@ def _convolutions(dtype: Any, host: Simd) -> Iterator[Call]:
         x, w = np.ones((1, c, 4, width), dtype), np.ones((filters, c, 3, 3), dtype)
         g, rest = np.ones((1, filters, 4, width), dtype), ((1, 1), ((1, 1), (1, 1)), (1, 1), 1)
         name = f"convolution {c} -> {filters}, {width} wide"
-        yield name, partial(conv_fast.conv, x, w, (4, width), *rest, None)
-        yield name + ", by filters", partial(conv_fast.conv_dw, g, x, w.shape, *rest)
+        yield name, partial(fast.conv, x, w, (4, width), *rest, None)
+        yield name + ", by filters", partial(fast.conv_dw, g, x, w.shape, *rest)
     for size, taps in ((7, 3), (14, 3), (14, 5)):
         for filters in (lanes, 2 * lanes):
             name = f"convolution of {taps} x {taps} by Winograd, {filters} filters, {size} wide"
@@ -47,13 +47,13 @@ def _convolutions(dtype: Any, host: Simd) -> Iterator[Call]:
 
 
 def _convolve(x: np.ndarray, w: np.ndarray, groups: int) -> None:
-    from . import conv_fast
+    from .convolution import fast
 
     axes = x.ndim - 2
     options = (1,) * axes, ((w.shape[2] // 2,) * 2,) * axes, (1,) * axes, groups
-    out = conv_fast.conv(x, w, x.shape[2:], *options, None)
-    conv_fast.conv_dx(out, w, x.shape, *options)
-    conv_fast.conv_dw(out, x, w.shape, *options)
+    out = fast.conv(x, w, x.shape[2:], *options, None)
+    fast.conv_dx(out, w, x.shape, *options)
+    fast.conv_dw(out, x, w.shape, *options)
 
 
 def _poolings(dtype: Any, host: Simd) -> Iterator[Call]:
@@ -64,7 +64,7 @@ def _poolings(dtype: Any, host: Simd) -> Iterator[Call]:
 
 
 def _pool(x: np.ndarray, out: Any, kernel: Any, stride: Any, padding: Any) -> None:
-    from . import pool_fast
+    from .windows import pool_fast
 
     g, ties = pool_fast.max_pool(x, out, kernel, stride, padding, (1, 1))
     pool_fast.max_pool_dx(g, ties, x.shape, stride, padding, (1, 1))
@@ -76,7 +76,7 @@ def _pool(x: np.ndarray, out: Any, kernel: Any, stride: Any, padding: Any) -> No
 
 
 def _curves(dtype: Any, host: Simd) -> Iterator[Call]:
-    from . import _curves
+    from .elements import _curves
 
     x, options = np.ones(2, dtype), np.ones(_curves.OPTIONS, dtype)
     for name in _curves.NUMBERS:
@@ -85,7 +85,7 @@ def _curves(dtype: Any, host: Simd) -> Iterator[Call]:
 
 
 def _normalisations(dtype: Any, host: Simd) -> Iterator[Call]:
-    from . import _norm_loops as loops
+    from .rows import _norm as loops
 
     rows, row, each = np.ones((2, 8), dtype), np.ones(8, dtype), np.ones(2, dtype)
     yield "rows", partial(loops.standardize_rows, rows, row, row, 1e-5, True, rows, each, each)
@@ -108,7 +108,7 @@ def _normalisations(dtype: Any, host: Simd) -> Iterator[Call]:
 
 
 def _stretching(dtype: Any, host: Simd) -> Iterator[Call]:
-    from . import _stretch_loops as loops
+    from .rows import _stretch as loops
 
     rows, row, each = np.ones((2, 8), dtype), np.ones(8, dtype), np.ones(2, dtype)
     lanes = (0,) * host.lanes(np.dtype(dtype).itemsize)
@@ -119,7 +119,7 @@ def _stretching(dtype: Any, host: Simd) -> Iterator[Call]:
 
 
 def _softmaxes(dtype: Any, host: Simd) -> Iterator[Call]:
-    from . import _softmax_loops as loops
+    from .rows import _softmax as loops
 
     lanes = (0,) * host.lanes(np.dtype(dtype).itemsize)
     rows, each, stats = (np.ones(shape, dtype) for shape in ((2, 8), (2,), (2, 2)))
@@ -134,10 +134,10 @@ def _softmaxes(dtype: Any, host: Simd) -> Iterator[Call]:
 
 
 def _recurrent(dtype: Any, host: Simd) -> Iterator[Call]:
-    from . import recurrent_fast
+    from .recurrence import fast
 
     lanes = host.lanes(np.dtype(dtype).itemsize)
-    for kind, (_, columns, biases) in recurrent_fast.KINDS.items():
+    for kind, (_, columns, biases) in fast.KINDS.items():
         for samples, units in ((1, 1), (1, 4 * lanes), (2, 1)):
             state = np.ones((2 if kind == "lstm" else 1, samples, units), dtype)
             weights = np.ones((columns * units, units), dtype), np.ones(biases * units, dtype)
@@ -147,7 +147,7 @@ def _recurrent(dtype: Any, host: Simd) -> Iterator[Call]:
 
 
 def _cells(dtype: Any, host: Simd) -> Iterator[Call]:
-    from . import _recurrent_units as units
+    from .recurrence import _units as units
 
     lanes = (0,) * host.lanes(np.dtype(dtype).itemsize)
     given, out = np.ones(4, dtype), [np.ones(4, dtype) for _ in range(3)]
@@ -163,16 +163,16 @@ def _cells(dtype: Any, host: Simd) -> Iterator[Call]:
 def _recurrent_call(
     kind: str, gates: np.ndarray, state: np.ndarray, w_hh: np.ndarray, b: np.ndarray
 ) -> None:
-    from . import recurrent_fast
+    from .recurrence import fast
 
     lengths = np.full(gates.shape[1], 2)
-    out, saved = recurrent_fast.sequence(kind, gates, state, w_hh, b, lengths, False)
+    out, saved = fast.sequence(kind, gates, state, w_hh, b, lengths, False)
     gates = gates if kind in ("gru", "lstm") else out
-    recurrent_fast.sequence_back(kind, out, out, gates, saved, state, w_hh, lengths, False)
+    fast.sequence_back(kind, out, out, gates, saved, state, w_hh, lengths, False)
 
 
 def _steps(dtype: Any, host: Simd) -> Iterator[Call]:
-    from . import _steps as loops
+    from .elements import _steps as loops
 
     for loop, arrays, numbers in (
         (loops.sgd, 1, 4), (loops.momentum, 2, 7), (loops.adam, 3, 11), (loops.adamax, 3, 8),
@@ -184,15 +184,15 @@ def _steps(dtype: Any, host: Simd) -> Iterator[Call]:
 
 
 def _products(dtype: Any, host: Simd) -> Iterator[Call]:
-    from . import _products
+    from .products import _matmul
 
     x, square = np.ones(2, dtype), np.zeros((2, 2), dtype)
     x.flags.writeable = False
-    yield "outer product", partial(_products.outer, x, x, square)
+    yield "outer product", partial(_matmul.outer, x, x, square)
 
 
 def _embedding(dtype: Any, host: Simd) -> Iterator[Call]:
-    from . import _embedding
+    from .products import _embedding
 
     rows, numbers = np.ones((2, 2), dtype), np.zeros(2, np.intp)
     rows.flags.writeable = numbers.flags.writeable = False
@@ -201,8 +201,8 @@ def _embedding(dtype: Any, host: Simd) -> Iterator[Call]:
 
 
 def _points(dtype: Any, host: Simd) -> Iterator[Call]:
-    from . import points_fast
-    from .reading import Reading
+    from .sampling import points_fast
+    from .sampling.reading import Reading
 
     x, grid = np.ones((1, 2, 2, 2), dtype), np.ones((1, 2, 2, 2), dtype)
     how = Reading("bilinear", "zeros", False, (0, 0))
@@ -212,7 +212,7 @@ def _points(dtype: Any, host: Simd) -> Iterator[Call]:
 
 
 def _blends(dtype: Any, host: Simd) -> Iterator[Call]:
-    from . import _blend_loops as loops
+    from .sampling import _blend as loops
 
     lanes = (0,) * host.lanes(np.dtype(dtype).itemsize)
     flat, place = np.ones(4, dtype), np.zeros((2, 2), np.uint32)
@@ -226,15 +226,15 @@ def _blends(dtype: Any, host: Simd) -> Iterator[Call]:
 
 
 def _groups(dtype: Any, host: Simd) -> Iterator[Call]:
-    from . import _group_loops as loops
-    from . import _window_loops
+    from .windows import _groups as loops
+    from .windows import _windows
 
     x, ties = np.ones((1, 2), dtype), np.ones((2, 1), bool)
     groups = np.zeros(2, np.uint32), np.array([0, 2])
     lanes, one = (0,) * host.lanes(x.itemsize), x[:, :1].copy()
     yield "groups", partial(loops.group_max, lanes, x, *groups, (0, 1), one, ties)
     four, sizes = np.ones(4, dtype), (1, 1, 2, 2, 2, 2)
-    fold = partial(_window_loops.fold, lanes, four, four.copy(), (0, 1), sizes)
+    fold = partial(_windows.fold, lanes, four, four.copy(), (0, 1), sizes)
     yield "fold", partial(fold, 1, (0, 0), (1, 1))
     yield "groups, dx", partial(loops.group_max_dx, lanes, one, ties, *groups, (0, 1), x)
 

@@ -15,7 +15,7 @@ import numpy as np
 from .. import kernels
 from ..errors import AutogradError, ShapeError
 from ..kernels import reference
-from ..kernels.windows import Sizes
+from ..kernels.windows.windows import Sizes
 from ..op import op
 from ..samples import Fails, Rng, Sample, uniform
 from ..tensor import Tensor

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArgumentError, DTypeError, ShapeError
-from ..kernels.windows import Sizes
+from ..kernels.windows.windows import Sizes
 from ..samples import Fails
 from .conv_options import SPACE
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import AutogradError, ShapeError
 from ..kernels import reference
-from ..kernels.windows import Pair, Sizes
+from ..kernels.windows.windows import Pair, Sizes
 from ..op import composite
 from ..samples import Fails, Rng, Sample, uniform
 from .conv_cases import BAD_OPTIONS, Case

@@ -13,7 +13,7 @@ import numpy as np
 
 from .. import kernels
 from ..errors import ArgumentError, AutogradError, DTypeError, ShapeError
-from ..kernels.windows import Padding, Pair, Sizes
+from ..kernels.windows.windows import Padding, Pair, Sizes
 from ..messages import complain
 
 FORMS = {1: "an int", 2: "an int or a pair of ints", 3: "an int or a triple of ints"}

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArgumentError, AutogradError, DTypeError, ShapeError
-from ..kernels.windows import Padding, Sizes
+from ..kernels.windows.windows import Padding, Sizes
 from ..op import composite
 from ..samples import Fails, Rng, Sample, uniform
 from .conv import conv1d_dx, conv2d_dx, conv3d_dx

@@ -16,7 +16,7 @@ import numpy as np
 from .. import kernels
 from ..errors import ArgumentError, DTypeError, ShapeError
 from ..kernels import reference
-from ..kernels.windows import Sizes
+from ..kernels.windows.windows import Sizes
 from ..op import composite, op
 from ..samples import Fails, Rng, Sample, Samples, distinct, uniform
 from .pool_options import Window, pooled_size, slide, window, window_counts

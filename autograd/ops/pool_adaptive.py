@@ -16,7 +16,7 @@ import numpy as np
 from .. import kernels
 from ..errors import ArgumentError, AutogradError, DTypeError, ShapeError
 from ..kernels.reference import last
-from ..kernels.windows import Sizes
+from ..kernels.windows.windows import Sizes
 from ..messages import complain
 from ..op import composite, op
 from ..samples import Fails, Rng, Sample, Samples, distinct

@@ -16,7 +16,7 @@ import numpy as np
 from .. import kernels
 from ..errors import ArgumentError, ShapeError
 from ..kernels import reference
-from ..kernels.windows import Sizes
+from ..kernels.windows.windows import Sizes
 from ..messages import complain
 from ..op import composite, op
 from ..samples import Fails, Rng, Sample, Samples, uniform

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from .. import kernels
 from ..arguments import operand
 from ..errors import ArgumentError, AutogradError, DTypeError, ShapeError
-from ..kernels.windows import Sizes
+from ..kernels.windows.windows import Sizes
 from ..messages import complain
 from .conv_options import per_axis
 

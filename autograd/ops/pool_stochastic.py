@@ -12,7 +12,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from .. import kernels
 from ..algebra import where
 from ..errors import ArgumentError
-from ..kernels.windows import Sizes
+from ..kernels.windows.windows import Sizes
 from ..messages import complain
 from ..op import composite, op
 from ..random import generator

@@ -15,7 +15,7 @@ import numpy as np
 from ..algebra import where
 from ..engine import plain
 from ..fused import Once, recorded_pull
-from ..kernels import recurrent as kernels
+from ..kernels.recurrence import sequence as kernels
 from ..op import op
 from ..samples import Rng, Sample, uniform
 from ..tensor import Tensor

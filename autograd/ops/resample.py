@@ -17,7 +17,7 @@ from .. import kernels
 from ..arguments import operand
 from ..errors import ArgumentError, AutogradError, DTypeError, ShapeError
 from ..kernels import Blend, reference
-from ..kernels.windows import Sizes
+from ..kernels.windows.windows import Sizes
 from ..messages import complain
 from ..op import composite, op
 from ..samples import Fails, Rng, Sample, uniform

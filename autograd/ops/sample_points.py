@@ -15,7 +15,7 @@ import numpy as np
 from .. import kernels
 from ..errors import ShapeError
 from ..kernels import Reading, reference
-from ..kernels.windows import Sizes
+from ..kernels.windows.windows import Sizes
 from ..op import op
 from ..samples import Fails, Rng, Sample, uniform
 from .index import getitem

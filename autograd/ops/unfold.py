@@ -14,7 +14,7 @@ import numpy as np
 from .. import kernels
 from ..errors import ShapeError
 from ..kernels import reference
-from ..kernels.windows import Sizes
+from ..kernels.windows.windows import Sizes
 from ..op import op
 from ..samples import Fails, Rng, Sample, uniform
 from .conv_cases import BAD_OPTIONS

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArgumentError, AutogradError, DTypeError, IndexingError, ShapeError
-from ..kernels.windows import Sizes
+from ..kernels.windows.windows import Sizes
 from ..messages import complain
 from ..op import composite
 from ..samples import Fails, Rng, Sample, Samples, uniform

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.polynomial import Polynomial
 
-from ..reading import Reading
-from ..windows import Sizes
+from ..sampling.reading import Reading
+from ..windows.windows import Sizes
 
 T = Polynomial([0.0, 1.0])
 

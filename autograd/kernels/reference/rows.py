@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..windows import Sizes
+from ..windows.windows import Sizes
 
 
 def affine_norm(

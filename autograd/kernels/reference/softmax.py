@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..windows import Sizes
+from ..windows.windows import Sizes
 
 
 def exp_sums(x: np.ndarray, axes: Sizes) -> tuple[np.ndarray, np.ndarray]:

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..resample import Blend
-from ..windows import Padding, Sizes
+from ..sampling.resample import Blend
+from ..windows.windows import Padding, Sizes
 
 Hit = tuple[Sizes, Sizes, Sizes]
 

@@ -1,0 +1,155 @@
+"""Cross-correlation and its two adjoints: unfold the windows (im2col), then multiply matrices.
+
+Images are (N, C, *size), filters (O, C / groups, *kernel), results (N, O, *windows), with any
+number of axes for space. `stride` and `dilation` hold an int for each of them, `padding` a
+(before, after).
+
+A batch is taken in parts whose unfolded windows stay in the cache, so the memory used beside the
+result does not grow with the batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import prod
+
+import numpy as np
+
+from .._host import compiled
+from ..windows.windows import Padding, Sizes, fold, output_size, unfold
+
+PART = 1 << 20  # bytes of unfolded windows at a time; 256 kB to 4 MB differ by less than a third
+SMALL = 32  # with fewer output pixels than this, a part is multiplied as one wide image
+
+
+def conv(
+    x: np.ndarray,
+    w: np.ndarray,
+    stride: Sizes,
+    padding: Padding,
+    dilation: Sizes,
+    groups: int,
+    b: np.ndarray | None = None,
+) -> np.ndarray:
+    """out[n, o, i, j] = sum over c, u, v of x[n, c, i * sh + u * dh - top, ...] * w[o, c, u, v].
+
+    With b, plus b[o].
+    """
+    N, O = len(x), len(w)
+    out_size = tuple(map(output_size, x.shape[2:], w.shape[2:], stride, padding, dilation))
+    if compiled(N * O * prod(out_size) * prod(w.shape[1:]), x, w, *(() if b is None else (b,))):
+        from . import fast
+
+        both = np.ascontiguousarray(x), np.ascontiguousarray(w)
+        return fast.conv(*both, out_size, stride, padding, dilation, groups, b)
+    filters = _matrices(w, groups)
+    out = np.empty((N, groups, O // groups, prod(out_size)), np.result_type(x, w))
+    for part, windows in _windows(x, w.shape, out_size, stride, padding, dilation, groups):
+        if out.shape[3] < SMALL:
+            out[part] = _apart(filters @ windows, len(out[part]))
+        else:
+            np.matmul(filters, windows, out=out[part])
+    if b is not None:
+        out = out + b.reshape(groups, O // groups, 1)
+    return out.reshape(N, O, *out_size)
+
+
+def conv_dx(
+    g: np.ndarray,
+    w: np.ndarray,
+    shape: Sizes,
+    stride: Sizes,
+    padding: Padding,
+    dilation: Sizes,
+    groups: int,
+) -> np.ndarray:
+    """The adjoint of conv in x, which has this shape: each g adds its filter to its window."""
+    N, C, kernel, out_size = *shape[:2], w.shape[2:], g.shape[2:]
+    if compiled(g.size * prod(w.shape[1:]), g, w):
+        from . import fast
+
+        both = np.ascontiguousarray(g), np.ascontiguousarray(w)
+        return fast.conv_dx(*both, shape, stride, padding, dilation, groups)
+    filters = _matrices(w, groups).swapaxes(1, 2)
+    g = g.reshape(N, groups, len(w) // groups, prod(out_size))
+    dx = np.zeros(shape, np.result_type(g, w))
+    for part in _parts(N, C * prod(kernel) * prod(out_size) * dx.itemsize):
+        windows = _spread(filters, g[part]).reshape(len(g[part]), C, *kernel, *out_size)
+        fold(windows, dx[part], stride, padding, dilation)
+    return dx
+
+
+def conv_dw(
+    g: np.ndarray,
+    x: np.ndarray,
+    shape: Sizes,
+    stride: Sizes,
+    padding: Padding,
+    dilation: Sizes,
+    groups: int,
+) -> np.ndarray:
+    """The adjoint of conv in w, which has this shape: each g adds its window to its filter."""
+    if compiled(g.size * prod(shape[1:]), g, x):
+        from . import fast
+
+        both = np.ascontiguousarray(g), np.ascontiguousarray(x)
+        return fast.conv_dw(*both, shape, stride, padding, dilation, groups)
+    O, out_size = shape[0], g.shape[2:]
+    g = g.reshape(len(g), groups, O // groups, prod(out_size))
+    dw = np.zeros((groups, O // groups, prod(shape[1:])), np.result_type(g, x))
+    for part, windows in _windows(x, shape, out_size, stride, padding, dilation, groups):
+        seed = _together(g[part]) if g.shape[3] < SMALL else g[part]
+        dw += (seed @ windows.swapaxes(2, 3)).sum(axis=0)
+    return dw.reshape(shape)
+
+
+def _parts(count: int, nbytes: int) -> list[slice]:
+    """A batch of `count` images in parts of about PART bytes, for `nbytes` an image."""
+    step = max(1, PART // max(1, nbytes))
+    return [slice(i, min(i + step, count)) for i in range(0, count, step)]
+
+
+def _windows(
+    x: np.ndarray,
+    filters: Sizes,
+    out_size: Sizes,
+    stride: Sizes,
+    padding: Padding,
+    dilation: Sizes,
+    groups: int,
+) -> Iterator[tuple[slice, np.ndarray]]:
+    """Parts of the batch, and the window of each output pixel: (m, groups, c * KH * KW, OH * OW).
+
+    A part of small images comes as one wide image: (1, groups, c * KH * KW, m * OH * OW).
+    """
+    (N, C), kernel = x.shape[:2], filters[2:]
+    for part in _parts(N, C * prod(kernel) * prod(out_size) * x.itemsize):
+        windows = unfold(x[part], kernel, stride, padding, dilation)
+        windows = windows.reshape(len(windows), groups, prod(filters[1:]), prod(out_size))
+        yield part, _together(windows) if prod(out_size) < SMALL else windows
+
+
+def _matrices(w: np.ndarray, groups: int) -> np.ndarray:
+    """The filters as a matrix for each group: (groups, O / groups, c * KH * KW)."""
+    return w.reshape(groups, len(w) // groups, prod(w.shape[1:]))
+
+
+def _spread(filters: np.ndarray, g: np.ndarray) -> np.ndarray:
+    """filters @ g: for each output pixel, its filters weighted by g."""
+    if g.shape[2] == 1:  # BLAS is slow at outer products
+        return filters * g
+    if g.shape[3] < SMALL:
+        return _apart(filters @ _together(g), len(g))
+    return filters @ g
+
+
+def _together(images: np.ndarray) -> np.ndarray:
+    """(m, groups, K, P) -> (1, groups, K, m * P)"""
+    m, groups, K, P = images.shape
+    return images.transpose(1, 2, 0, 3).reshape(1, groups, K, m * P)
+
+
+def _apart(wide: np.ndarray, m: int) -> np.ndarray:
+    """(1, groups, K, m * P) -> (m, groups, K, P)"""
+    _, groups, K, P = wide.shape
+    return wide.reshape(groups, K, m, P // m).transpose(2, 0, 1, 3)

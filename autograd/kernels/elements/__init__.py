@@ -1,0 +1,1 @@
+"""One element after the other: activation functions, and the steps of optimisers."""

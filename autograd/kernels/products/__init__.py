@@ -1,0 +1,1 @@
+"""Products that BLAS is bad at, and the rows of an embedding."""

@@ -1,0 +1,1 @@
+"""Recurrent layers: whole sequences, and single steps."""

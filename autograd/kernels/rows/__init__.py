@@ -1,0 +1,1 @@
+"""Rows and columns of arrays: normalised, exponentiated and summed, stretched by broadcasting."""

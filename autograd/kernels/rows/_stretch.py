@@ -1,0 +1,105 @@
+"""Loops over rows for an array that broadcasting stretches, and for the sums that undo it.
+
+Arrays are contiguous. `first` and `last` bound the rows or columns, so that threads can share.
+"""
+
+from __future__ import annotations
+
+from llvmlite import ir
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from .._jit import jit
+from .._simd import I8, I32, Writer, pointer, tile
+
+BLOCK = 1024  # elements that are summed in x's dtype; sums of blocks are added in double precision
+WIDE = (0, 0, 0, 0)  # as many vectors in a step
+AHEAD = 16  # vectors from what is added now to what is fetched for later
+
+
+def _fetch(t: Writer, place: ir.Value) -> None:
+    """Say that this place will be read soon. What lies beyond an array does no harm."""
+    signature = ir.FunctionType(ir.VoidType(), [I8.as_pointer(), I32, I32, I32])
+    function = cgutils.get_or_insert_function(t.module, signature, "llvm.prefetch.p0")
+    read, near, data = (ir.Constant(I32, k) for k in (0, 3, 1))
+    t.builder.call(function, [t.builder.bitcast(place, I8.as_pointer()), read, near, data])
+
+
+def _write_add(t: Writer, each: int, vectors: int) -> None:
+    x, y, out, count = t.function.args
+    b = t.builder
+    number = t.broadcast(y) if each else None
+
+    def full(k: ir.Value, acc: list) -> list:
+        for place in [b.add(k, t.index(v * t.lanes)) for v in range(vectors)]:
+            _fetch(t, t.at(x, b.add(place, t.index(AHEAD * t.lanes))))
+            other = number if each else t.load(t.at(y, place))
+            t.store(b.fadd(t.load(t.at(x, place)), other), t.at(out, place))
+        return acc
+
+    def part(k: ir.Value, acc: list) -> list:
+        mask = t.first_bits(b.sub(count, k))
+        other = number if each else t.load_some(t.at(y, k), mask)
+        t.store_some(b.fadd(t.load_some(t.at(x, k), mask), other), t.at(out, k), mask)
+        return acc
+
+    t.loop(count, vectors * t.lanes, [], full if vectors > 1 else part)
+
+
+@intrinsic
+def _add(typingctx, each, vectors, lanes, x, y, out, count):
+    """out = x + y for `count` elements; y is one number if `each` is not empty.
+
+    With several vectors in a step there must be as many elements as fill them.
+    """
+    return tile("add", (each, vectors, lanes), x.dtype, "pppi", _write_add)
+
+
+@jit
+def add_row(lanes, first, last, x, y, out):
+    """out[r] = x[r] + y"""
+    size = x.shape[1]
+    rest = size % (len(WIDE) * len(lanes))
+    whole = size - rest
+    for r in range(first, last):
+        start = r * size
+        _add((), WIDE, lanes, pointer(x, start), pointer(y, 0), pointer(out, start), whole)
+        start += whole
+        _add((), (0,), lanes, pointer(x, start), pointer(y, whole), pointer(out, start), rest)
+
+
+@jit
+def add_each(lanes, first, last, x, y, out):
+    """out[r] = x[r] + one number of y, which are taken in turn"""
+    size = x.shape[1]
+    rest = size % (len(WIDE) * len(lanes))
+    whole = size - rest
+    for r in range(first, last):
+        start, number = r * size, pointer(y, r % len(y))
+        _add((0,), WIDE, lanes, pointer(x, start), number, pointer(out, start), whole)
+        start += whole
+        _add((0,), (0,), lanes, pointer(x, start), number, pointer(out, start), rest)
+
+
+@jit
+def sum_columns(first, last, x, out):
+    """out += the sum of all rows"""
+    target = out[first:last]
+    for r in range(len(x)):
+        row = x[r, first:last]
+        for i in range(len(target)):
+            target[i] += row[i]
+
+
+@jit
+def sum_rows(first, last, x, out):
+    """out[r] = the sum of row r"""
+    for r in range(first, last):
+        row, total = x[r], 0.0
+        for start in range(0, len(row), BLOCK):
+            block = row[start : start + BLOCK]
+            part = x.dtype.type(0)
+            for i in range(len(block)):
+                part += block[i]
+            total += part
+        out[r] = total

@@ -1,0 +1,78 @@
+"""What broadcasting stretches, added; and summed back. None where NumPy has to do it.
+
+That is unless the smaller array is like the last axes of the larger one, or like axes before the
+last and constant along these.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from .. import _host, _threads
+from ..elements.curves import plain
+
+Shape = tuple[int, ...]
+
+
+@cache
+def _layout(shape: Shape, small: Shape) -> tuple[bool, int, int]:
+    """Whether there is one number for each row, or one row for all; the size of a row, and how many
+    numbers; no row if there is nothing to be gained."""
+    inner = len(small) - len(_without_ones(small[::-1]))
+    middle = _without_ones(small[: len(small) - inner])
+    end = len(shape) - inner
+    size = prod(shape[end:]) if inner else prod(middle)
+    fits = middle == shape[end - len(middle) : end] and middle and size > 7
+    return (inner > 0, size, prod(middle)) if fits and 0 not in shape else (False, 0, 0)
+
+
+def _without_ones(shape: Shape) -> Shape:
+    """A shape without the ones that it begins with."""
+    return next((shape[k:] for k, n in enumerate(shape) if n != 1), ())
+
+
+@cache
+def _loops() -> Any:
+    from . import _stretch
+
+    return _stretch
+
+
+def add_stretched(x: np.ndarray, y: np.ndarray) -> np.ndarray | None:
+    """x + y for arrays of different sizes, either of which broadcasts to the other's shape."""
+    if x.size < y.size:
+        x, y = y, x
+    if not _host.compiled(x.size // 2, x, y) or not plain(x) or y.ndim > x.ndim:
+        return None
+    each, size, _ = _layout(x.shape, y.shape)
+    if not size:
+        return None
+    out = np.empty_like(x)
+    flat = x.reshape(-1, size), np.ascontiguousarray(y).reshape(-1), out.reshape(-1, size)
+    loop, rows = _loops().add_each if each else _loops().add_row, x.size // size
+    lanes = _host.lanes(x.itemsize)
+    _threads.run(lambda run: loop(lanes, *run, *flat), _threads.parts(rows, x.size))
+    return out
+
+
+def sum_to(x: np.ndarray, shape: Shape) -> np.ndarray | None:
+    """x summed to a shape that broadcasting stretches to its own."""
+    if not _host.compiled(x.size, x) or len(shape) > x.ndim or not plain(x):
+        return None
+    each, size, count = _layout(x.shape, shape) if max(shape, default=1) > 1 else (True, x.size, 1)
+    if not size:
+        return None
+    flat, rows = x.reshape(-1, size), x.size // size
+    if each:
+        sums = np.empty(rows, x.dtype)
+        runs = _threads.parts(rows, x.size)
+        _threads.run(lambda run: _loops().sum_rows(*run, flat, sums), runs)
+        return (sums if rows == count else sums.reshape(-1, count).sum(0)).reshape(shape)
+    sums = np.zeros(size, x.dtype)
+    runs = _threads.parts(size, x.size)
+    _threads.run(lambda run: _loops().sum_columns(*run, flat, sums), runs)
+    return sums.reshape(shape)
