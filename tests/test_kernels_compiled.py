@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from autograd import kernels
 from autograd.kernels import _host, _jit, _threads, reference, warmup
+from autograd.kernels._code_files import CodeFiles
 
 SETS = sorted({"plain", "avx2", _host.simd().name} if sys.platform != "darwin" else {"plain"})
 dtypes = st.sampled_from([np.float32, np.float64])
@@ -211,6 +212,31 @@ def test_a_forced_instruction_set_must_exist():
 def test_an_edit_in_any_kernel_file_outdates_the_code_on_disk():
     for dispatcher in _jit.compiled.values():
         assert dispatcher._cache._cache_file._source_stamp == _jit.SOURCES
+
+
+def test_processes_that_compile_at_the_same_time_keep_their_code_apart(tmp_path):
+    first, second = (CodeFiles(tmp_path, "twice", "stamp") for _ in range(2))
+    for key in ("int64", "float64"):
+        for files in (first, second):
+            assert files.load(key) is None
+    first.save("int64", [1])
+    second.save("float64", [2.0])
+    for files in (first, second):
+        assert files.load("int64") == [1]
+        assert files.load("float64") == [2.0]
+
+
+def test_code_of_another_source_or_a_damaged_file_is_compiled_again(tmp_path):
+    files = CodeFiles(tmp_path, "name", "stamp")
+    files.save("key", "code")
+    assert CodeFiles(tmp_path, "name", "later").load("key") is None
+    (file,) = tmp_path.iterdir()
+    whole = file.read_bytes()
+    for half in (b"", whole[: len(whole) // 2]):
+        file.write_bytes(half)
+        assert files.load("key") is None
+    files.save("key", "code")
+    assert files.load("key") == "code"
 
 
 def test_without_the_jit_everything_is_numpy():

@@ -15,6 +15,8 @@ from typing import Any
 import numba
 from numba.core import event
 
+from ._code_files import keep_apart
+
 # Sums may be reordered, products fused. Not `fastmath=True`: that deletes the checks for NaN.
 FASTMATH = {"reassoc", "contract", "arcp", "nsz"}
 
@@ -46,7 +48,7 @@ def jit(function: Callable[..., Any]) -> Any:
     options: dict[str, Any] = {"nogil": True, "fastmath": FASTMATH, "error_model": "numpy"}
     try:
         dispatcher = numba.njit(cache=True, **options)(function)
-        dispatcher._cache._cache_file._source_stamp = SOURCES
+        keep_apart(dispatcher, SOURCES)
     except RuntimeError:  # nowhere to keep it
         dispatcher = numba.njit(**options)(function)
     module = function.__module__.partition(".kernels.")[2]
