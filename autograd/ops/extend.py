@@ -13,9 +13,10 @@ from ..messages import complain
 from ..op import composite
 from ..samples import Fails, Rng, Sample, uniform
 from ..tensor import tensors_in
+from .flattening import ravel
 from .gather import take
 from .rearrange import pad_constant
-from .shape import axes_of, expand_dims, ravel, reshape
+from .shape import axes_of, expand_dims, reshape
 
 
 def _pairs(name: str, x: Any, value: Any) -> np.ndarray:

@@ -15,8 +15,9 @@ from ..messages import complain
 from ..op import composite, op
 from ..samples import Fails, Rng, Sample, uniform
 from ..tensor import Tensor, wrap
+from .flattening import ravel
 from .index import getitem
-from .shape import axes_of, ravel
+from .shape import axes_of
 
 
 def checked_indices(name: str, x: Any, indices: Any, axis: int) -> tuple[np.ndarray, int]:

@@ -13,9 +13,10 @@ from ..messages import complain
 from ..op import composite, op
 from ..samples import Fails, Rng, Sample, uniform
 from ..tensor import Tensor
+from .flattening import ravel
 from .index import getitem
 from .rearrange import pad_constant
-from .shape import atleast_1d, atleast_2d, atleast_3d, axes_of, ravel, transpose
+from .shape import atleast_1d, atleast_2d, atleast_3d, axes_of, transpose
 
 # Each op of many arrays has a narrow form that takes them one by one, with the axis >= 0 and what
 # the gradient needs to know; the public form takes a sequence and any axis.

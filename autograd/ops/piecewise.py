@@ -12,18 +12,19 @@ from typing import Any
 
 import numpy as np
 
-from ..algebra import add, where
+from ..algebra import where
 from ..engine import plain
 from ..errors import ArgumentError, AxisError, ShapeError
 from ..kernels import curve
 from ..messages import complain
 from ..op import composite, normalize_axes, op
 from ..samples import Fails, Rng, Sample, Samples, away_from, distinct, slopes, uniform
-from .arithmetic import divide, multiply
+from .arithmetic import multiply
 from .choose import gate
 from .compare import greater
+from .flattening import unflatten
 from .reduce import max
-from .shape import reshape, unflatten
+from .shape import reshape
 
 
 def curve_samples(*kinks: float, low: float = -2.0, high: float = 2.0, **options: Any) -> Samples:
@@ -100,22 +101,23 @@ def _(h):
     return gate(h, False)
 
 
-@composite(
-    samples=curve_samples(0, 6, low=-8, high=8),
-    reference=each(lambda x: sorted((0, x, 6))[1]),
-)
-def relu6(x, /):
-    """min(max(x, 0), 6). At the kinks the gradient is 0."""
-    return hardtanh(x, min_val=0, max_val=6)
-
-
 @op(
     samples=curve_samples(0, negative_slope=0.2),
     reference=each(lambda x, negative_slope=0.01: x if x > 0 else negative_slope * x),
     elementwise=True,
 )
 def leaky_relu(x, /, *, negative_slope=0.01):
-    """x where x > 0, else negative_slope * x. At the kink the gradient is the negative slope."""
+    """x where x > 0, else negative_slope * x. At the kink the gradient is the negative slope.
+
+    Source
+    ------
+    Maas, Hannun & Ng (2013), "Rectifier Nonlinearities Improve Neural Network Acoustic Models".
+
+    Examples
+    --------
+    >>> leaky_relu(np.array([-2.0, 3.0]), negative_slope=0.1)
+    array([-0.2,  3. ])
+    """
     fast = curve("leaky_relu", x, None, negative_slope)
     return np.where(x > 0, x, negative_slope * x)[()] if fast is None else fast
 
@@ -243,105 +245,6 @@ def rrelu(x, /, *, lower=1 / 8, upper=1 / 3, training=False, rng=None):
 @rrelu.grad("x")
 def _(g, slope):
     return g * slope
-
-
-# Between bounds
-
-
-@op(
-    samples=curve_samples(-1, 1, -0.5, 1.5, min_val=-0.5, max_val=1.5),
-    reference=each(lambda x, min_val=-1.0, max_val=1.0: sorted((min_val, x, max_val))[1]),
-    fails=[Fails(np.ones(2), min_val=1, max_val=-1, match="min_val.*max_val", error=ArgumentError)],
-    elementwise=True,
-    masks=True,
-)
-def hardtanh(x, /, *, min_val=-1.0, max_val=1.0):
-    """x between min_val and max_val. At the kinks the gradient is 0."""
-    if min_val > max_val:
-        raise ArgumentError(f"min_val must not exceed max_val, got {min_val} and {max_val}")
-    return np.minimum(np.maximum(x, min_val), max_val)
-
-
-@hardtanh.grad("x")
-def _(g, out, min_val, max_val):
-    return gate(g, (out > min_val) & (out < max_val))
-
-
-@composite(
-    samples=curve_samples(-3, 3, low=-5, high=5),
-    reference=each(lambda x: sorted((0, x / 6 + 0.5, 1))[1]),
-)
-def hardsigmoid(x, /):
-    """x / 6 + 1/2 between 0 and 1. At the kinks the gradient is 0."""
-    return hardtanh(add(divide(x, 6), 0.5), min_val=0, max_val=1)
-
-
-@composite(
-    samples=curve_samples(-3, 3, low=-5, high=5),
-    reference=each(lambda x: x * sorted((0, x / 6 + 0.5, 1))[1]),
-)
-def hardswish(x, /):
-    """x * hardsigmoid(x).
-
-    Source
-    ------
-    Howard et al. (2019), "Searching for MobileNetV3".
-    """
-    return multiply(x, hardsigmoid(x))
-
-
-# Shrinking
-
-
-@op(
-    samples=curve_samples(-0.5, 0.5, -1, 1, lambd=1.0),
-    reference=each(lambda x, lambd=0.5: 0 if -lambd <= x <= lambd else x),
-    elementwise=True,
-    masks=True,
-)
-def hardshrink(x, /, *, lambd=0.5):
-    """0 between -lambd and lambd, else x. Where the function jumps the gradient is 0."""
-    return x * (np.abs(x) > lambd)
-
-
-@hardshrink.grad("x")
-def _(g, x, lambd):
-    return gate(g, abs(x) > lambd)
-
-
-@op(
-    samples=curve_samples(-0.5, 0.5, -1, 1, lambd=1.0),
-    reference=each(lambda x, lambd=0.5: 0 if -lambd <= x <= lambd else x - math.copysign(lambd, x)),
-    fails=[Fails(np.ones(2), lambd=-1.0, match="lambd must not be negative", error=ArgumentError)],
-    elementwise=True,
-    masks=True,
-)
-def softshrink(x, /, *, lambd=0.5):
-    """x moved towards 0 by lambd, and 0 within that distance. At the kinks the gradient is 0."""
-    if lambd < 0:
-        raise ArgumentError(f"lambd must not be negative, got {lambd}")
-    return x - np.minimum(np.maximum(x, -lambd), lambd)
-
-
-@softshrink.grad("x")
-def _(g, out):
-    return gate(g, out != 0)
-
-
-@op(
-    samples=lambda rng: [Sample(away_from(rng, (2, 3), 0.5), threshold=0.5, value=-1.0)],
-    reference=each(lambda x, threshold, value: x if x > threshold else value),
-    elementwise=True,
-    masks=True,
-)
-def threshold(x, /, *, threshold, value):
-    """x where x > threshold, else value. At the threshold the gradient is 0."""
-    return np.where(x <= threshold, value, x)
-
-
-@threshold.grad("x")
-def _(g, x, threshold):
-    return gate(g, x > threshold)
 
 
 # Along an axis

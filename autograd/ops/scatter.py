@@ -15,10 +15,11 @@ from ..messages import complain
 from ..op import composite, op
 from ..samples import Fails, Rng, Sample, distinct, uniform
 from .cumulative import recurrence
+from .flattening import ravel
 from .gather import checked_indices, one_along_axis, require_same_ndim, require_within
 from .index import flat_positions, getitem, getitem_dx, index_put
 from .join import concat
-from .shape import ravel, reshape
+from .shape import reshape
 
 # Whole slices: `indices` has one axis and counts along one axis of x
 

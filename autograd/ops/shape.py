@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -154,7 +153,19 @@ def _swapaxes_samples(rng: Rng) -> Iterable[Sample]:
     method="swapaxes",
 )
 def swapaxes(x, axis1, axis2):
-    """x with two axes exchanged."""
+    """x with two axes exchanged.
+
+    Raises
+    ------
+    AxisError
+        If x has no such axis.
+
+    Examples
+    --------
+    >>> swapaxes(np.array([[1, 2], [3, 4]]), 0, 1)
+    array([[1, 3],
+           [2, 4]])
+    """
     (first,), (second,) = axes_of("swapaxes", x, axis1), axes_of("swapaxes", x, axis2)
     axes = list(range(len(np.shape(x))))
     axes[first], axes[second] = second, first
@@ -186,7 +197,24 @@ def _moveaxis_samples(rng: Rng) -> Iterable[Sample]:
     method="moveaxis",
 )
 def moveaxis(x, source, destination):
-    """x with the axes `source` moved to the places `destination`; the others keep their order."""
+    """x with the axes `source` moved to the places `destination`; the others keep their order.
+
+    Parameters
+    ----------
+    source, destination : ints, or tuples of as many
+
+    Raises
+    ------
+    AxisError
+        If x has no such axis.
+    ShapeError
+        If there are more axes than places, or fewer.
+
+    Examples
+    --------
+    >>> moveaxis(np.zeros((8, 3, 28, 28)), 1, -1).shape
+    (8, 28, 28, 3)
+    """
     start, end = axes_of("moveaxis", x, source), axes_of("moveaxis", x, destination)
     if len(start) != len(end):
         fact = f"{len(start)} axes to move but {len(end)} places for them"
@@ -215,6 +243,11 @@ def expand_dims(x, /, *, axis):
     ------
     AxisError
         If the result has no such axis.
+
+    Examples
+    --------
+    >>> expand_dims(np.zeros((2, 3)), axis=(0, -1)).shape
+    (1, 2, 3, 1)
     """
     x = np.asarray(x)
     ndim = x.ndim + (len(axis) if isinstance(axis, (tuple, list)) else 1)
@@ -251,6 +284,11 @@ def squeeze(x, /, *, axis=None):
     ------
     ShapeError
         If a named axis is longer than one.
+
+    Examples
+    --------
+    >>> squeeze(np.zeros((1, 3, 1)), axis=0).shape
+    (3, 1)
     """
     x = np.asarray(x)
     require_axes(x, axis)
@@ -260,76 +298,6 @@ def squeeze(x, /, *, axis=None):
 @squeeze.grad("x")
 def _(g, x_shape):
     return reshape(g, shape=x_shape)
-
-
-@composite(
-    samples=lambda rng: [Sample(uniform(rng, s)) for s in ((2, 3), (3,), ())],
-    reference=np.ravel,
-    method="ravel",
-)
-def ravel(x):
-    """The elements of x in row-major order, as one axis."""
-    return reshape(x, shape=(math.prod(np.shape(x)),))
-
-
-def _flatten_samples(rng: Rng) -> Iterable[Sample]:
-    x = uniform(rng, (2, 3, 2))
-    yield Sample(x)
-    yield Sample(x, start_dim=1)
-    yield Sample(x, start_dim=0, end_dim=-2)
-    yield Sample(uniform(rng, ()))
-
-
-def _flatten_reference(x: np.ndarray, start_dim: int = 0, end_dim: int = -1) -> np.ndarray:
-    if np.ndim(x) == 0:
-        return np.ravel(x)
-    end = end_dim % x.ndim
-    return x.reshape(*x.shape[:start_dim], -1, *x.shape[end + 1 :])
-
-
-@composite(
-    samples=_flatten_samples,
-    reference=_flatten_reference,
-    fails=[
-        Fails(np.ones((2, 3)), start_dim=2, error=AxisError, match="axis 2"),
-        Fails(np.ones((2, 3)), start_dim=1, end_dim=0, match="start_dim 1.*end_dim 0"),
-    ],
-    method="flatten",
-)
-def flatten(x, start_dim=0, end_dim=-1):
-    """x with the axes from start_dim to end_dim (included) merged; a 0-d x gets one axis."""
-    shape = np.shape(x)
-    if not shape:
-        return reshape(x, shape=(1,))
-    (first,), (last,) = axes_of("flatten", x, start_dim), axes_of("flatten", x, end_dim)
-    if first > last:
-        fact = f"start_dim {start_dim} comes after end_dim {end_dim}"
-        raise complain(AxisError, "flatten", fact, {"x": x})
-    merged = math.prod(shape[first : last + 1])
-    return reshape(x, shape=(*shape[:first], merged, *shape[last + 1 :]))
-
-
-def _unflatten_samples(rng: Rng) -> Iterable[Sample]:
-    yield Sample(uniform(rng, (2, 6)), axis=1, shape=(3, 2))
-    yield Sample(uniform(rng, (6, 2)), axis=-2, shape=(-1, 2))
-
-
-@composite(
-    samples=_unflatten_samples,
-    reference=lambda x, axis, shape: x.reshape((2, 3, 2) if axis == 1 else (3, 2, 2)),
-    fails=[Fails(np.ones((2, 6)), axis=1, shape=(4, 2), match=r"6.*\(4, 2\)")],
-    method="unflatten",
-)
-def unflatten(x, axis, shape):
-    """x with one axis split into several, of sizes `shape`; one of them may be -1."""
-    before = np.shape(x)
-    (k,) = axes_of("unflatten", x, axis)
-    known = math.prod(n for n in shape if n != -1)
-    sizes = tuple(before[k] // known if n == -1 and known else n for n in shape)
-    if math.prod(sizes) != before[k]:
-        fact = f"axis {axis} has size {before[k]}, which is not {tuple(shape)}"
-        raise complain(ShapeError, "unflatten", fact, {"x": x})
-    return reshape(x, shape=(*before[:k], *sizes, *before[k + 1 :]))
 
 
 def _atleast_samples(rng: Rng) -> Iterable[Sample]:
@@ -346,13 +314,25 @@ def _each(change: Callable[[Any], Any], arrays: tuple[Any, ...]) -> Any:
 
 @composite(samples=_atleast_samples, reference=np.atleast_1d)
 def atleast_1d(*arrays):
-    """An array with at least one axis; of several arrays, a tuple of such."""
+    """An array with at least one axis; of several arrays, a tuple of such.
+
+    Examples
+    --------
+    >>> atleast_1d(2.0)
+    array([2.])
+    """
     return _each(lambda x: reshape(x, shape=np.shape(x) or (1,)), arrays)
 
 
 @composite(samples=_atleast_samples, reference=np.atleast_2d)
 def atleast_2d(*arrays):
-    """An array with at least two axes; new ones of length one come first. Or a tuple of such."""
+    """An array with at least two axes; new ones of length one come first. Or a tuple of such.
+
+    Examples
+    --------
+    >>> atleast_2d(np.array([1.0, 2.0]))
+    array([[1., 2.]])
+    """
     return _each(lambda x: reshape(x, shape=(1,) * (2 - np.ndim(x)) + np.shape(x)), arrays)
 
 
@@ -361,6 +341,11 @@ def atleast_3d(*arrays):
     """An array with at least three axes, or a tuple of such.
 
     (N,) becomes (1, N, 1) and (M, N) becomes (M, N, 1), as in NumPy.
+
+    Examples
+    --------
+    >>> atleast_3d(np.zeros(5)).shape
+    (1, 5, 1)
     """
 
     def deepened(x: Any) -> Any:
@@ -382,7 +367,24 @@ def _broadcast_arrays_samples(rng: Rng) -> Iterable[Sample]:
     fails=[Fails(np.ones((2, 3)), np.ones((2, 4)), match=r"\(2, 3\).*\(2, 4\)")],
 )
 def broadcast_arrays(*arrays):
-    """The arrays stretched to their common shape, as a tuple."""
+    """The arrays stretched to their common shape, as a tuple.
+
+    Raises
+    ------
+    ShapeError
+        If their shapes do not broadcast.
+
+    Gradient
+    --------
+    Each array's is the sum over the axes along which it was stretched.
+
+    Examples
+    --------
+    >>> x, y = broadcast_arrays(np.array([[1], [2]]), np.array([3, 4]))
+    >>> x
+    array([[1, 1],
+           [2, 2]])
+    """
     shapes = [np.shape(a) for a in arrays]
     try:
         common = np.broadcast_shapes(*shapes)
