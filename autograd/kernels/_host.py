@@ -6,6 +6,7 @@ AUTOGRAD_SIMD=avx512, avx2, neon or plain forces a choice, off leaves everything
 from __future__ import annotations
 
 import os
+import platform
 from functools import cache
 from typing import NamedTuple
 
@@ -81,7 +82,7 @@ def _detected() -> str:
         return "avx512"
     if has.get("avx2") and has.get("fma"):
         return "avx2"
-    return "neon" if has.get("neon") else "plain"
+    return "neon" if platform.machine().lower() in ("aarch64", "arm64") else "plain"
 
 
 def sized(n: int) -> tuple[int, ...]:
