@@ -209,6 +209,24 @@ def test_a_forced_instruction_set_must_exist():
         kernels.set_simd("mmx")
 
 
+@pytest.mark.parametrize(
+    ("machine", "features", "name"),
+    [
+        ("aarch64", {}, "neon"),  # LLVM does not know the features of every ARM machine
+        ("arm64", {"neon": True}, "neon"),
+        ("riscv64", {}, "plain"),
+        ("x86_64", {"avx2": True, "fma": True}, "avx2"),
+        ("x86_64", {"avx2": True, "fma": True, "avx512f": True}, "avx2"),
+    ],
+)
+def test_the_instruction_set_is_found(monkeypatch, machine, features, name):
+    monkeypatch.delenv("AUTOGRAD_SIMD", raising=False)
+    monkeypatch.delenv("NUMBA_DISABLE_JIT", raising=False)
+    monkeypatch.setattr("platform.machine", lambda: machine)
+    monkeypatch.setattr("llvmlite.binding.get_host_cpu_features", lambda: features)
+    assert _host._detected.__wrapped__() == name
+
+
 def test_an_edit_in_any_kernel_file_outdates_the_code_on_disk():
     for dispatcher in _jit.compiled.values():
         assert dispatcher._cache._cache_file._source_stamp == _jit.SOURCES
