@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ArgumentError, AxisError, DTypeError, ShapeError
+from ..errors import ArgumentError, AutogradError, AxisError, DTypeError, ShapeError
 from ..messages import complain
 from ..op import composite, op
 from ..samples import Fails, Rng, Sample, uniform
@@ -77,15 +77,25 @@ def _join(name: str, arrays: Sequence[Any], axis: int) -> Any:
     """concat, under the name of the function that the user called."""
     shapes = [a.shape if type(a) is Tensor else np.shape(a) for a in arrays]
     (k,) = axes_of(name, arrays[0], axis)
+    try:
+        starts = tuple(accumulate([shape[k] for shape in shapes], initial=0))
+        return concat_arrays(*arrays, axis=k, starts=starts)
+    except (AutogradError, IndexError):
+        _check_shapes(name, arrays, shapes, k, axis)
+        raise
+
+
+def _check_shapes(
+    name: str, arrays: Sequence[Any], shapes: list[tuple[int, ...]], k: int, axis: int
+) -> None:
+    """Complain about the first array that differs from array 0 beside axis k."""
     before, after = shapes[0][:k], shapes[0][k + 1 :]
     for i, shape in enumerate(shapes):
         same_axes = len(shape) == len(shapes[0])
         if not same_axes or shape[:k] != before or shape[k + 1 :] != after:
             fact = f"array {i} has shape {shape}, beside axis {k} not that of array 0, {shapes[0]}"
             given = {f"arrays[{j}]": a for j, a in enumerate(arrays[:8])}
-            raise complain(ShapeError, name, fact, given, {"axis": axis})
-    starts = tuple(accumulate((shape[k] for shape in shapes), initial=0))
-    return concat_arrays(*arrays, axis=k, starts=starts)
+            raise complain(ShapeError, name, fact, given, {"axis": axis}) from None
 
 
 def _concat_samples(rng: Rng) -> Iterable[Sample]:
