@@ -45,7 +45,8 @@ def new_parameter(*shape: int, dtype: Any) -> Tensor:
 
 def mark(tensor: Tensor) -> Tensor:
     """Remember that this Tensor is a parameter, also while it is frozen."""
-    _known[id(tensor)] = tensor
+    if _known.get(id(tensor)) is not tensor:
+        _known[id(tensor)] = tensor
     return tensor
 
 

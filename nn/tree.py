@@ -118,23 +118,35 @@ class Tree:
             return False
         return True
 
-    def _own(self) -> Iterator[tuple[str, Any]]:
+    def _own(self) -> list[tuple[str, Any]]:
         """Every Tensor and Module in an attribute or in containers there, with its local path."""
-        for name, value in list(vars(self).items()):
-            if isinstance(value, (Tensor, Tree, *_CONTAINERS)):
-                yield from _parts(name, value)
+        found: list[tuple[str, Any]] = []
+        for name, value in self.__dict__.items():
+            if isinstance(value, (Tensor, Tree)):
+                found.append((name, value))
+            elif isinstance(value, _CONTAINERS):
+                found.extend(_parts(name, value))
+        return found
 
-    def _own_parameters(self) -> Named:
-        return ((path, v) for path, v in self._own() if self._is_parameter(path, v))
+    def _own_parameters(self, own: list[tuple[str, Any]] | None = None) -> list[tuple[str, Tensor]]:
+        """Of what `_own` has found, or finds now."""
+        found = self._own() if own is None else own
+        return [(path, v) for path, v in found if self._is_parameter(path, v)]
 
-    def _own_buffers(self) -> Named:
+    def _own_buffers(self, own: Any = None) -> list[tuple[str, Tensor]]:
         held = ((name, self.__dict__.get(name)) for name in self._record.buffers)
-        return ((name, tensor) for name, tensor in held if tensor is not None)
+        return [(name, tensor) for name, tensor in held if tensor is not None]
 
     def named_modules(
         self, prefix: str = "", remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Module]]:
         """This module and all below it, with their paths; one that is shared comes once."""
+        return ((path, module) for path, module, _ in self._visit(prefix, remove_duplicate))
+
+    def _visit(
+        self, prefix: str, remove_duplicate: bool
+    ) -> Iterator[tuple[str, Module, list[tuple[str, Any]]]]:
+        """The same, and what each module holds itself."""
         seen: set[int] = set()
         stack: list[tuple[str, Any, tuple[int, ...]]] = [(prefix, self, ())]
         while stack:
@@ -142,9 +154,10 @@ class Tree:
             if id(module) in above or (remove_duplicate and id(module) in seen):
                 continue
             seen.add(id(module))
-            yield path, module
+            own = module._own()
+            yield path, module, own
             inside = (*above, id(module))
-            held = [(join(path, n), v, inside) for n, v in module._own() if isinstance(v, Tree)]
+            held = [(join(path, n), v, inside) for n, v in own if isinstance(v, Tree)]
             stack.extend(reversed(held))
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
@@ -168,13 +181,13 @@ class Tree:
         return self._walk(Tree._own_buffers, prefix, recurse, remove_duplicate)
 
     def _walk(
-        self, own: Callable[[Any], Named], prefix: str, recurse: bool,
+        self, own: Callable[[Any, Any], list[tuple[str, Tensor]]], prefix: str, recurse: bool,
         remove_duplicate: bool,
     ) -> Named:  # fmt: skip
         seen: set[int] = set()
-        modules: Any = self.named_modules(prefix, remove_duplicate) if recurse else [(prefix, self)]
-        for path, module in modules:
-            for name, tensor in own(module):
+        visits: Any = self._visit(prefix, remove_duplicate)
+        for path, module, held in visits if recurse else [(prefix, self, None)]:
+            for name, tensor in own(module, held):
                 if not remove_duplicate or id(tensor) not in seen:
                     seen.add(id(tensor))
                     yield join(path, name), tensor

@@ -18,6 +18,8 @@ import numpy as np
 from .. import _host, _threads
 from ..elements.curves import plain
 
+COST = 128  # multiplications that an element is worth: NumPy's ten calls take as long as 30,000
+
 Shape = tuple[int, ...]
 Three = tuple[np.ndarray, np.ndarray, np.ndarray]
 
@@ -63,7 +65,7 @@ def _stripped(shape: Shape) -> Shape:
 def _chosen(axis: Any, parameters: Shape, *arrays: np.ndarray) -> Layout | None:
     """The layout, or None if there is nothing to be gained."""
     x = arrays[0]
-    if not _host.compiled(4 * x.size, *arrays):
+    if not _host.compiled(COST * x.size, *arrays):
         return None
     for a in arrays:
         if type(a) is not np.ndarray or a.shape != x.shape or not plain(a):
