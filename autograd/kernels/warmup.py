@@ -89,8 +89,8 @@ def _normalisations(dtype: Any, host: Simd) -> Iterator[Call]:
 
     rows, row, each = np.ones((2, 8), dtype), np.ones(8, dtype), np.ones(2, dtype)
     yield "rows", partial(loops.standardize_rows, rows, row, row, 1e-5, True, rows, each, each)
-    back = each, each, True, rows, row, row
-    yield "rows, back", partial(loops.standardize_rows_back, rows, rows, row, *back)
+    rows_back = row, each, each, True, rows, row, row
+    yield "rows, back", partial(loops.standardize_rows_back, rows, rows, *rows_back)
     blocks, w = rows.reshape(1, 16), each.reshape(1, 2)
     more = 1e-5, True, blocks, each, each
     yield "blocks", partial(loops.standardize_blocks, 0, 1, blocks, w, w, *more)
@@ -101,10 +101,13 @@ def _normalisations(dtype: Any, host: Simd) -> Iterator[Call]:
     yield "columns", partial(loops.standardize_columns, 0, 8, rows, row, row, *columns)
     columns_back = row, row, row, True, rows, row, row
     yield "columns, back", partial(loops.standardize_columns_back, 0, 8, rows, rows, *columns_back)
-    yield "moments", partial(loops.row_moments, rows, True, each, each)
     yield "lines", partial(loops.row_lines, rows, each, each, each, rows)
-    yield "products", partial(loops.row_products, rows, rows, each, each, each)
-    yield "planes", partial(loops.row_planes, rows, rows, each, each, each, each, rows)
+    images = rows.reshape(1, 2, 8)
+    yield "moments of channels", partial(loops.channel_moments, 0, 2, images, True, each, each)
+    channels = each, each, 1e-5, True, False, images, each, each
+    yield "channels", partial(loops.standardize_channels, 0, 2, images, *channels)
+    back = each, each, each, True, images, each, each
+    yield "channels, back", partial(loops.standardize_channels_back, 0, 2, images, images, *back)
 
 
 def _stretching(dtype: Any, host: Simd) -> Iterator[Call]:

@@ -117,28 +117,6 @@ def standardize_blocks_back(first, last, g, x, w, mean, scale, center, out, dw, 
                 target[i] = slope[i] * of_g - (row[i] - m) * product - plain
 
 
-# Rows with one weight each, of which others are standardized together
-
-
-@jit
-def row_moments(x, center, mean, square):
-    """The mean of each row, and its mean square distance from that; or, not centred, from 0."""
-    size = x.dtype.type(x.shape[1])
-    for r in range(len(x)):
-        row = x[r]
-        m = x.dtype.type(0)
-        if center:
-            for i in range(len(row)):
-                m += row[i]
-            m /= size
-        total = x.dtype.type(0)
-        for i in range(len(row)):
-            d = row[i] - m
-            total += d * d
-        mean[r] = m
-        square[r] = total / size
-
-
 @jit
 def row_lines(x, m, a, b, out):
     """out = (x - m) * a + b"""
@@ -148,27 +126,70 @@ def row_lines(x, m, a, b, out):
             target[i] = (row[i] - middle) * slope + start
 
 
-@jit
-def row_products(g, x, m, plain, product):
-    """The sums of g and of g * (x - m) over each row."""
-    for r in range(len(x)):
-        slope, row, middle = g[r], x[r], m[r]
-        one, two = x.dtype.type(0), x.dtype.type(0)
-        for i in range(len(row)):
-            one += slope[i]
-            two += slope[i] * (row[i] - middle)
-        plain[r] = one
-        product[r] = two
+# Channels: x is (n, channels, size), and the n rows of a channel are standardized together, while
+# they are in cache. From channel `first` to `last`. Sums of rows are added up in float64
 
 
 @jit
-def row_planes(g, x, m, a, b, c, out):
-    """out = g * a - (x - m) * b - c"""
-    for r in range(len(x)):
-        slope, row, target = g[r], x[r], out[r]
-        middle, of_g, of_x, start = m[r], a[r], b[r], c[r]
-        for i in range(len(row)):
-            target[i] = slope[i] * of_g - (row[i] - middle) * of_x - start
+def channel_moments(first, last, x, center, mean, square):
+    """The mean of each channel, and its mean square distance from that; not centred, from 0."""
+    zero, count = x.dtype.type(0), len(x) * x.shape[2]
+    for c in range(first, last):
+        total = 0.0
+        if center:
+            for r in range(len(x)):
+                row, part = x[r, c], zero
+                for i in range(len(row)):
+                    part += row[i]
+                total += part
+        m = x.dtype.type(total / count)
+        total = 0.0
+        for r in range(len(x)):
+            row, part = x[r, c], zero
+            for i in range(len(row)):
+                d = row[i] - m
+                part += d * d
+            total += part
+        mean[c], square[c] = m, total / count
+
+
+@jit
+def standardize_channels(first, last, x, w, b, eps, center, known, out, mean, scale):
+    """out = (x - mean) * scale * w + b, with the mean and scale of each channel, or known ones."""
+    for c in range(first, last):
+        if not known:
+            channel_moments(c, c + 1, x, center, mean, scale)
+            scale[c] = 1 / np.sqrt(scale[c] + eps)
+        m, slope, start = mean[c], scale[c] * w[c], b[c]
+        for r in range(len(x)):
+            row, target = x[r, c], out[r, c]
+            for i in range(len(row)):
+                target[i] = (row[i] - m) * slope + start
+
+
+@jit
+def standardize_channels_back(first, last, g, x, w, mean, scale, center, out, dw, db):
+    """The same as `standardize_rows_back` for channels."""
+    zero, count = x.dtype.type(0), len(x) * x.shape[2]
+    for c in range(first, last):
+        m, k = mean[c], scale[c]
+        plain, product = 0.0, 0.0
+        for r in range(len(x)):
+            slope, row = g[r, c], x[r, c]
+            one, two = zero, zero
+            for i in range(len(row)):
+                one += slope[i]
+                two += slope[i] * (row[i] - m)
+            plain += one
+            product += two
+        db[c], dw[c] = plain, product * k
+        of_g = k * w[c]
+        of_x = x.dtype.type(of_g * k * k * product / count)
+        start = x.dtype.type(of_g * plain / count) if center else zero
+        for r in range(len(x)):
+            slope, row, target = g[r, c], x[r, c], out[r, c]
+            for i in range(len(row)):
+                target[i] = slope[i] * of_g - (row[i] - m) * of_x - start
 
 
 # Columns: each standardized by itself. From column `first` to `last`, so that threads can share:

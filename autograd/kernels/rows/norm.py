@@ -2,9 +2,9 @@
 
 There are four layouts with loops of their own, by which axes are standardized and along which the
 weights vary. "rows": both are the last axes. "columns": the weights vary along the last axes, and
-all others are standardized. Else weights are constant along the last axes, which are standardized,
-with others: rows, a few numbers for each of which say what to do with it. In "blocks" rows that
-belong together follow one another; for "lines" NumPy does what is left to do between the loops.
+all others are standardized. Else weights are constant along the last axes, which are standardized:
+rows of a weight each. In "blocks" rows that are standardized together follow one another; in
+"channels" they come once in every so many, as the images of a batch do.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Layout(NamedTuple):
     axes: int  # how many of x's a row is
     size: int  # of a row
     kept: Shape  # x's shape, with the axes that are standardized kept
-    block: int  # rows that are standardized together, where they follow one another
+    block: int  # rows that are standardized together
 
 
 @cache
@@ -53,7 +53,9 @@ def _layout(shape: Shape, axis: Shape, parameters: Shape) -> Layout | None:
     start = len(lead) - len(together)
     if together == set(range(start, len(lead))):
         return Layout("blocks", lead, count, size, kept, prod(lead[start:]))
-    return Layout("lines", lead, count, size, kept, 0)
+    if together == set(range(split)):
+        return Layout("channels", lead, count, size, kept, prod(lead[:split]))
+    return None
 
 
 def _stripped(shape: Shape) -> Shape:
@@ -99,15 +101,16 @@ def affine_norm(
         _columns(_loops().standardize_columns, layout, (x,), more, out, _flat(mean), _flat(scale))
     elif layout.kind == "rows":
         _standardize_rows(layout, x, _flat(w), _flat(b), eps, center, out, mean, scale)
-    elif layout.kind == "blocks" and known is None:
-        each = mean.reshape(-1), scale.reshape(-1)
-        given = _blocks(layout, x), _weights(layout, w), _weights(layout, b), eps, center
-        _over_blocks(_loops().standardize_blocks, *given, _blocks(layout, out), *each)
+    elif layout.kind == "channels":
+        given = _channels(layout, x), _flat(w), _flat(b), eps, center, known is not None
+        views = _channels(layout, out), _flat(mean), _flat(scale)
+        _over(_loops().standardize_channels, w.size, *given, *views)
+    elif known is None:
+        views = _blocks(layout, out), _flat(mean), _flat(scale)
+        each = _blocks(layout, x), _weights(layout, w), _weights(layout, b), eps, center
+        _over(_loops().standardize_blocks, mean.size, *each, *views)
     else:
         rows = x.reshape(-1, layout.size)
-        if known is None:
-            mean, square = _moments(layout, rows, axis, x.ndim, center)
-            scale = (1 / np.sqrt(square + eps)).astype(x.dtype)
         per_row = [_per_row(layout, v) for v in (mean, scale * w, b)]
         target = out.reshape(rows.shape)
         _threads.deal(_loops().row_lines, len(rows), x.size, rows, *per_row, target)
@@ -120,13 +123,14 @@ def moments(x: np.ndarray, axis: Shape) -> tuple[np.ndarray, np.ndarray] | None:
     layout = _chosen(axis, kept[x.ndim - len(_stripped(kept[::-1])) :], x)
     if layout is None:
         return None
-    flat = x.reshape(-1, layout.size)
-    if layout.kind != "columns":
-        return _moments(layout, flat, axis, x.ndim, True)
     mean, square = np.empty(kept, x.dtype), np.empty(kept, x.dtype)
     more = True, mean.reshape(-1), square.reshape(-1)
-    runs = _threads.parts(layout.size, x.size)
-    _threads.run(lambda run: _loops().column_moments(*run, flat, *more), runs)
+    if layout.kind == "columns":
+        loop, flat = _loops().column_moments, x.reshape(-1, layout.size)
+    else:
+        loop = _loops().channel_moments
+        flat = _channels(layout, x) if layout.kind == "channels" else _blocks(layout, x)[None]
+    _over(loop, mean.size, flat, *more)
     return mean, square
 
 
@@ -142,22 +146,22 @@ def affine_norm_back(
     if layout is None:
         return None
     out = np.empty_like(x)
-    if layout.kind == "columns":
-        dw, db = np.zeros(layout.size, x.dtype), np.zeros(layout.size, x.dtype)
-        more = _flat(w), _flat(mean), _flat(scale), center
-        _columns(_loops().standardize_columns_back, layout, (g, x), more, out, dw, db)
-    elif layout.kind == "rows":
+    if layout.kind == "rows":
         dw, db = _rows_back(layout, g, x, _flat(w), center, mean, scale, out)
-    elif layout.kind == "blocks":
-        sums = np.empty((2, mean.size, layout.block), x.dtype)
-        given = _blocks(layout, g), _blocks(layout, x), _weights(layout, w), _flat(mean)
-        more = _flat(scale), center, _blocks(layout, out), *sums
-        _over_blocks(_loops().standardize_blocks_back, *given, *more)
-        dw, db = np.add.reduce(sums.reshape(2, -1, w.size), 1)
+        return out, dw.reshape(w.shape), db.reshape(w.shape)
+    known = _flat(mean), _flat(scale), center
+    if layout.kind == "columns":
+        dw, db = np.zeros((2, w.size), x.dtype)
+        _columns(_loops().standardize_columns_back, layout, (g, x), (_flat(w), *known), out, dw, db)
+    elif layout.kind == "channels":
+        dw, db = np.empty((2, w.size), x.dtype)
+        given = _channels(layout, g), _channels(layout, x), _flat(w), *known
+        _over(_loops().standardize_channels_back, w.size, *given, _channels(layout, out), dw, db)
     else:
-        dw, db = _lines_back(layout, g, x, w, axis, center, mean, scale, out)
-        others = tuple(range(x.ndim - w.ndim))
-        dw, db = dw.sum(others), db.sum(others)
+        sums = np.empty((2, mean.size, layout.block), x.dtype)
+        each = _blocks(layout, g), _blocks(layout, x), _weights(layout, w), *known
+        _over(_loops().standardize_blocks_back, mean.size, *each, _blocks(layout, out), *sums)
+        dw, db = np.add.reduce(sums.reshape(2, -1, w.size), 1)
     return out, dw.reshape(w.shape), db.reshape(w.shape)
 
 
@@ -231,9 +235,13 @@ def _weights(layout: Layout, v: np.ndarray) -> np.ndarray:
     return v.reshape(-1, layout.block)
 
 
-def _over_blocks(loop: Any, *arrays: Any) -> None:
-    """A loop over blocks, dealt out to threads."""
-    runs = _threads.parts(len(arrays[0]), 2 * arrays[0].size)
+def _channels(layout: Layout, v: np.ndarray) -> np.ndarray:
+    return v.reshape(layout.block, -1, layout.size)
+
+
+def _over(loop: Any, count: int, *arrays: Any) -> None:
+    """A loop over so many blocks, channels or columns of arrays, dealt out to threads."""
+    runs = _threads.parts(count, 2 * arrays[0].size)
     _threads.run(lambda run: loop(*run, *arrays), runs)
 
 
@@ -241,42 +249,3 @@ def _per_row(layout: Layout, v: np.ndarray) -> np.ndarray:
     """A statistic or parameter as one number for each row."""
     v = v.reshape(v.shape[: v.ndim - layout.axes])
     return np.ascontiguousarray(np.broadcast_to(v, layout.lead)).reshape(-1)
-
-
-def _moments(
-    layout: Layout, x: np.ndarray, axis: Shape, ndim: int, center: bool
-) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and mean square distance with the axes kept: those of rows, put together (Chan et al.,
-    1979).
-
-    Not centred, all means are 0.
-    """
-    mean, square = (np.empty(len(x), x.dtype) for _ in range(2))
-    _threads.deal(_loops().row_moments, len(x), x.size, x, center, mean, square)
-    means, squares = (v.reshape(*layout.lead, *(1,) * layout.axes) for v in (mean, square))
-    together = tuple(k % ndim for k in axis)
-    middle = means.mean(together, keepdims=True)
-    around = means - middle if center else means
-    spread = (squares + around * around).mean(together, keepdims=True)
-    return middle if center else np.zeros_like(middle), spread
-
-
-def _lines_back(
-    layout: Layout, g: np.ndarray, x: np.ndarray, w: np.ndarray, axis: Shape, center: bool,
-    mean: np.ndarray, scale: np.ndarray, out: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
-    """The gradient by x in out; those by w and b for each row."""
-    lead, size = layout.lead, layout.size
-    flat = [v.reshape(-1, size) for v in (g, x, out)]
-    m, k, weight = (_per_row(layout, v) for v in (mean, scale, w))
-    sums, products = np.empty_like(m), np.empty_like(m)
-    _threads.deal(_loops().row_products, len(m), 2 * x.size, *flat[:2], m, sums, products)
-    together = tuple(a % x.ndim for a in axis if a % x.ndim < len(lead))
-    of_u, of_uy = (
-        np.broadcast_to((weight * v).reshape(lead).mean(together, keepdims=True) / size, lead)
-        for v in (sums, products)
-    )
-    of_x, start = k**3 * of_uy.reshape(-1), k * of_u.reshape(-1) if center else np.zeros_like(k)
-    loop, numbers = _loops().row_planes, (m, k * weight, of_x, start)
-    _threads.deal(loop, len(m), 2 * x.size, *flat[:2], *numbers, flat[2])
-    return (k * products).reshape(lead), sums.reshape(lead)
