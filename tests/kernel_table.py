@@ -153,6 +153,13 @@ def curve(d: Draw) -> tuple:
     return name, d.array(*shape), second, *OPTIONS.get(name.removesuffix("_dx"), ())
 
 
+def keep(d: Draw) -> tuple:
+    shape = d.pick(((41,), (3, 1, 7), (1, 64), (0, 2)))
+    blocks = shape[: d.pick((1, len(shape)))]
+    kept = d.rng.random((*blocks, *(1,) * (len(shape) - len(blocks)))) < 0.5
+    return d.array(*shape), kept, 1.25
+
+
 RULES = (  # name, arrays beside the parameter, numbers of the formula
     ("sgd", 0, (-0.1,)), ("momentum", 1, (0.9, 0.5, 0, -0.1)), ("momentum", 1, (0.9, 1, 1, -0.1)),
     ("adam", 2, (0.9, 0.1, 0.99, 0.01, 1.1, 1e-3, -0.1, 0)),
@@ -244,6 +251,7 @@ TABLE = {
     "group_max": Kernel(group_max),
     "group_max_dx": Kernel(group_max_dx),
     "group_max_pick": Kernel(group_max_pick),
+    "keep": Kernel(keep),
     "matmul_stacks": Kernel(matmul_stacks, checks=True),
     "max_pool": Kernel(max_pool, pointers=True),
     "max_pool_dx": Kernel(max_pool_dx, pointers=True),

@@ -23,6 +23,7 @@ ENGINE = words("""
     kernels._channels kernels._math
     kernels.elements kernels.elements._special kernels.elements._curves kernels.elements.curves
     kernels.elements._steps kernels.elements.steps
+    kernels.elements._dropout kernels.elements.dropout
     kernels.rows kernels.rows._norm kernels.rows.norm kernels.rows._stretch kernels.rows.stretch
     kernels.rows._softmax kernels.rows.softmax
     kernels.products kernels.products._matmul kernels.products.matmul

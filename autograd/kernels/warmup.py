@@ -186,6 +186,15 @@ def _steps(dtype: Any, host: Simd) -> Iterator[Call]:
         yield f"step {loop.__name__}", partial(loop, g, *given, np.ones(numbers, dtype))
 
 
+def _dropout(dtype: Any, host: Simd) -> Iterator[Call]:
+    from .elements import _dropout as loops
+
+    x, kept, scale = np.ones(2, dtype), np.ones(2, bool), np.dtype(dtype).type(2)
+    yield "keep each", partial(loops.keep_each, 0, 2, x, kept, scale, np.empty_like(x))
+    rows = np.ones((2, 2), dtype)
+    yield "keep rows", partial(loops.keep_rows, 0, 2, rows, kept, scale, np.empty_like(rows))
+
+
 def _products(dtype: Any, host: Simd) -> Iterator[Call]:
     from .products import _matmul
 
@@ -244,7 +253,7 @@ def _groups(dtype: Any, host: Simd) -> Iterator[Call]:
 
 EXAMPLES = (
     _convolutions, _poolings, _curves, _normalisations, _stretching, _softmaxes, _recurrent, _cells,
-    _steps, _products, _embedding, _points, _blends, _groups,
+    _steps, _dropout, _products, _embedding, _points, _blends, _groups,
 )  # fmt: skip
 
 

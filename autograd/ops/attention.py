@@ -17,7 +17,7 @@ from ..op import composite
 from ..samples import Fails, Rng, Sample, uniform
 from .loss import constant
 from .products import matmul
-from .regularise import dropout
+from .regularise import dropout, dropped_reference
 from .shape import swapaxes
 from .softmax import softmax
 
@@ -112,8 +112,7 @@ def _reference(
 ) -> np.ndarray:  # fmt: skip
     weights = _weight_reference(q, k, attn_mask, is_causal, scale)
     if dropout_p:
-        draws = np.random.default_rng(rng).random(weights.shape, dtype=np.float32)
-        weights = np.where(draws < dropout_p, 0, weights / (1 - dropout_p))
+        weights = dropped_reference()(weights, dropout_p, rng=rng)
     return np.einsum("...qk,...kd->...qd", weights, v)
 
 

@@ -6,11 +6,13 @@ draw is a constant of the recorded op: derivatives of every order see one and th
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 
+from .. import kernels
 from ..arguments import operand
 from ..errors import ArgumentError, ShapeError
 from ..messages import complain
@@ -20,16 +22,39 @@ from .activation import SELU_ALPHA, SELU_SCALE
 from .linear import linear
 from .products import front
 
+_FEW = 4096  # elements below which a whole number for each is drawn sooner than a byte
+_ALL = 2**64 - 1  # the largest word
 
-def _draws(rng: Any, shape: tuple[int, ...]) -> np.ndarray:
+
+def _kept(rng: Any, shape: tuple[int, ...], p: float) -> np.ndarray:
+    """Which elements are kept: each with probability 1 - p, to within 2**-41.
+
+    A uniform number is compared with p by its first byte. One in 256 is undecided then, and gets 32
+    more bits, unless p has none of them. NumPy's generator gives both: whoever computes, and in
+    however many threads, a seed means one mask.
+
+    Source
+    ------
+    Devroye (1986), "Non-Uniform Random Variate Generation", chapter XV: lazy comparison.
+    """
     from ..random import generator
 
-    return generator(rng).random(shape, dtype=np.float32)
+    draw, count = generator(rng), math.prod(shape)
+    if count < _FEW:
+        return draw.random(shape) >= p
+    first, rest = divmod(round(p * 2**40), 2**32)
+    words = draw.integers(0, _ALL, -(-count // 8), dtype=np.uint64, endpoint=True)
+    digits = words.astype("<u8", copy=False).view(np.uint8)[:count]
+    kept = digits >= first
+    if rest:
+        ties = np.flatnonzero(digits == first)
+        kept[ties] = draw.integers(0, 2**32, ties.size, dtype=np.uint32) >= rest
+    return kept.reshape(shape)
 
 
-def _float_dtype(x: Any) -> np.dtype[Any]:
-    """The dtype of results for x: its own, or a float for integers."""
-    return np.result_type(x.dtype, np.float16)
+def _floats(x: Any) -> Any:
+    """x, or integers as floats."""
+    return x if x.dtype.kind == "f" else x.astype(np.result_type(x.dtype, np.float16))
 
 
 def _no_chance(name: str, p: float) -> Exception:
@@ -46,40 +71,65 @@ def _dropout_samples(*shapes: tuple[int, ...]) -> Samples:
     return samples
 
 
-def _dropout_reference(lead: int | None = None) -> Callable[..., np.ndarray]:
-    """The same draws, one for each element or for the `lead` axes in front."""
+def dropped_reference(lead: int | None = None) -> Callable[..., np.ndarray]:
+    """One draw for each element, or for each place along the `lead` axes in front."""
 
     def reference(x: np.ndarray, p: float = 0.5, training: bool = True, rng: Any = None) -> Any:
         if not training:
             return x
         shape = np.shape(x) if lead is None else x.shape[:lead] + (1,) * (x.ndim - lead)
-        draws = np.random.default_rng(rng).random(shape, dtype=np.float32)
-        return np.where(draws < p, 0, x / (1 - p))
+        return np.where(np.random.default_rng(rng).random(shape) < p, 0, x / (1 - p))
 
     return reference
+
+
+def _keep_samples(rng: Rng) -> Iterable[Sample]:
+    for shape, blocks in (((), ()), ((3,), (3,)), ((2, 3), (2, 1))):
+        yield Sample(uniform(rng, shape), rng.random(blocks) < 0.5, scale=2.0)
 
 
 _BAD_CHANCE = Fails(np.ones((2, 3, 4)), p=1.5, match="p must lie.*1.5", error=ArgumentError)
 
 
 @op(
+    samples=_keep_samples,
+    reference=lambda x, kept, scale: np.where(kept, x * scale, 0),
+    elementwise=True,
+    masks=True,
+    public=False,
+)
+def keep(x, kept, /, *, scale):
+    """x * scale where kept, else 0, whatever x is there."""
+    fast = kernels.keep(x, kept, scale)
+    return np.where(kept, x * scale, 0)[()] if fast is None else fast
+
+
+@keep.grad("x")
+def _(g, kept, scale):
+    return keep(g, kept, scale=scale)
+
+
+def _scale(p: float) -> float:
+    return 1 / (1 - p) if p < 1 else 0.0
+
+
+@op(
     name="dropout",
     samples=_dropout_samples((), (3,), (2, 3)),
-    reference=_dropout_reference(),
+    reference=dropped_reference(),
     fails=[_BAD_CHANCE],
-    residuals=("scale",),
+    residuals=("kept",),
     elementwise=True,
     masks=True,
 )
 def _dropout(x, /, *, p, rng, shape=None):
-    dropped = _draws(rng, np.shape(x) if shape is None else shape) < p
-    scale = np.where(dropped, 0, 1 / (1 - p) if p < 1 else 0).astype(_float_dtype(x))
-    return x * scale, scale
+    kept = _kept(rng, np.shape(x) if shape is None else shape, p)
+    return keep.op.forward(_floats(x), kept, scale=_scale(p)), kept
 
 
 @_dropout.grad("x")
-def _(g, scale):
-    return g * scale
+def _(g, kept, p):
+    return keep(g, kept, scale=_scale(p))
 
 
 def _dropped(name: str, x: Any, shape: tuple[int, ...], p: float, training: bool, rng: Any) -> Any:
@@ -98,6 +148,12 @@ def dropout(x, p=0.5, training=True, rng=None):
     training : bool
         False: x as it is.
     rng : numpy Generator, seed, or None for the package's generator
+        A seed means one mask, on every machine and whatever the layout and dtype of x.
+
+    Gradient
+    --------
+    0 where x was dropped, also if x or the cotangent is infinite or NaN there. Keeps a byte for
+    each element.
 
     Source
     ------
@@ -132,7 +188,7 @@ _FEW_AXES = Fails(np.ones(3), match="got 1")
 
 @composite(
     samples=_dropout_samples((2, 3, 2)),
-    reference=_dropout_reference(2),
+    reference=dropped_reference(2),
     fails=[_BAD_CHANCE, _FEW_AXES],
 )
 def dropout1d(x, p=0.5, training=True, rng=None):
@@ -152,8 +208,8 @@ def dropout1d(x, p=0.5, training=True, rng=None):
     >>> x = np.ones((4, 3))
     >>> dropout1d(x, p=0.5, rng=np.random.default_rng(0))
     array([[2., 2., 2.],
-           [2., 2., 2.],
-           [2., 2., 2.],
+           [0., 0., 0.],
+           [0., 0., 0.],
            [0., 0., 0.]])
     """
     return _channel_dropout("dropout1d", x, {2: 1, 3: 2}, p, training, rng)
@@ -161,7 +217,7 @@ def dropout1d(x, p=0.5, training=True, rng=None):
 
 @composite(
     samples=_dropout_samples((2, 3, 1, 2)),
-    reference=_dropout_reference(2),
+    reference=dropped_reference(2),
     fails=[_BAD_CHANCE, _FEW_AXES],
 )
 def dropout2d(x, p=0.5, training=True, rng=None):
@@ -176,7 +232,7 @@ def dropout2d(x, p=0.5, training=True, rng=None):
 
 @composite(
     samples=_dropout_samples((1, 3, 1, 2, 1)),
-    reference=_dropout_reference(2),
+    reference=dropped_reference(2),
     fails=[
         Fails(np.ones((2, 3, 4, 5)), p=-0.5, match="p must lie.*-0.5", error=ArgumentError),
         _FEW_AXES,
@@ -199,8 +255,8 @@ def dropout3d(x, p=0.5, training=True, rng=None):
     >>> x = np.ones((4, 1, 1, 3))
     >>> dropout3d(x, p=0.5, rng=np.random.default_rng(0))[:, 0, 0]
     array([[2., 2., 2.],
-           [2., 2., 2.],
-           [2., 2., 2.],
+           [0., 0., 0.],
+           [0., 0., 0.],
            [0., 0., 0.]])
     """
     return _channel_dropout("dropout3d", x, {4: 1, 5: 2}, p, training, rng)
@@ -212,10 +268,14 @@ def _alpha_reference(
     if not training:
         return x
     low = -SELU_SCALE * SELU_ALPHA
-    draws = np.random.default_rng(rng).random(np.shape(x), dtype=np.float32)
-    dropped = np.where(draws < p, low, x)
+    dropped = np.where(np.random.default_rng(rng).random(np.shape(x)) < p, low, x)
     mean, variance = p * low, (1 - p) + p * (1 - p) * low**2  # for x of mean 0 and variance 1
     return (dropped - mean) / np.sqrt(variance)
+
+
+def _spread(p: float) -> float:
+    low = -SELU_SCALE * SELU_ALPHA  # what selu gives for very negative numbers
+    return ((1 - p) * (1 + p * low * low)) ** -0.5 if p < 1 else 0.0
 
 
 @op(
@@ -223,22 +283,20 @@ def _alpha_reference(
     samples=_dropout_samples((), (3,), (2, 3)),
     reference=_alpha_reference,
     fails=[_BAD_CHANCE],
-    residuals=("scale",),
+    residuals=("kept",),
     elementwise=True,
     masks=True,
 )
 def _alpha_dropout(x, /, *, p, rng):
-    low = -SELU_SCALE * SELU_ALPHA  # what selu gives for very negative numbers
-    spread = ((1 - p) * (1 + p * low * low)) ** -0.5 if p < 1 else 0.0
-    dropped = _draws(rng, np.shape(x)) < p
-    scale = np.where(dropped, 0, spread).astype(_float_dtype(x))
-    shift = np.where(dropped, spread * low * (1 - p), -spread * low * p).astype(_float_dtype(x))
-    return x * scale + shift, scale
+    kept, spread = _kept(rng, np.shape(x), p), _spread(p)
+    low = -SELU_SCALE * SELU_ALPHA * spread
+    out = keep.op.forward(_floats(x), kept, scale=spread)
+    return out + np.where(kept, -low * p, low * (1 - p)).astype(out.dtype), kept
 
 
 @_alpha_dropout.grad("x")
-def _(g, scale):
-    return g * scale
+def _(g, kept, p):
+    return keep(g, kept, scale=_spread(p))
 
 
 @front(_alpha_dropout)
@@ -269,7 +327,7 @@ def _drop_connect_samples(rng: Rng) -> Iterable[Sample]:
 def _drop_connect_reference(
     x: np.ndarray, w: np.ndarray, b: Any = 0, p: float = 0.5, training: bool = True, rng: Any = None
 ) -> np.ndarray:
-    return (x[..., None, :] * _dropout_reference()(w, p, training, rng)).sum(-1) + b
+    return (x[..., None, :] * dropped_reference()(w, p, training, rng)).sum(-1) + b
 
 
 @composite(
@@ -331,4 +389,4 @@ def gaussian_noise(x, std=1.0, training=True, rng=None):
     x = operand(x)
     if not training:
         return x
-    return x + (std * generator(rng).standard_normal(x.shape)).astype(_float_dtype(x))
+    return x + (std * generator(rng).standard_normal(x.shape)).astype(_floats(x).dtype)

@@ -103,6 +103,7 @@ VALUES = [
     ("interpolate", lambda x: ag.interpolate(x[None, None], 5, mode="linear", align_corners=True),
      lambda x: F.interpolate(x[None, None], 5, mode="linear", align_corners=True),
      [0, INF, 0], [[[0, INF, INF, INF, 0]]], [[[NAN, INF, INF, INF, 0]]]),
+    ("dropout", lambda x: ag.dropout(x, 1.0), lambda x: F.dropout(x, 1.0), [INF], [0], [NAN]),
     ("relu", lambda x: ag.relu(x).gradient(x, gradient=[1.0]),
      lambda x: torch.autograd.grad(x.relu(), x, torch.ones_like(x))[0], [NAN], [0], [1]),
 ]  # fmt: skip

@@ -4,7 +4,7 @@ The twin of a kernel has its name and takes its arguments. It computes where the
 array to NumPy, too.
 """
 
-from .elements import curve, step
+from .elements import curve, keep, step
 from .points import sample, sample_dgrid, sample_dx
 from .products import add_rows, matmul_stacks, outer
 from .recurrent import cell, cell_back, sequence, sequence_back
@@ -33,7 +33,7 @@ __all__ = [
     "add_rows", "add_stretched", "affine_norm", "affine_norm_back", "avg_pool", "avg_pool_dx",
     "blend_axis", "cell", "cell_back", "conv", "conv_dw", "conv_dx", "cross_entropy",
     "cross_entropy_dx", "curve", "exp_sums", "fold", "group_max", "group_max_dx", "group_max_pick",
-    "hits", "last", "matmul_stacks", "max_pool", "max_pool_dx", "max_pool_pick", "outer", "sample",
-    "sample_dgrid", "sample_dx", "sequence", "sequence_back", "softmax", "softmax_dx", "step",
-    "sum_to", "unfold",
+    "hits", "keep", "last", "matmul_stacks", "max_pool", "max_pool_dx", "max_pool_pick", "outer",
+    "sample", "sample_dgrid", "sample_dx", "sequence", "sequence_back", "softmax", "softmax_dx",
+    "step", "sum_to", "unfold",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Functions of one number, and steps of optimisers: one formula each."""
+"""Functions of one number, dropout, and steps of optimisers: one formula each."""
 
 from __future__ import annotations
 
@@ -72,6 +72,13 @@ def curve(name: str, x: np.ndarray, y: np.ndarray | None = None, *options: float
     second = x if y is None else y
     found: np.ndarray = CURVES[name](x.astype(float), second.astype(float), *options)
     return found.astype(x.dtype)
+
+
+def keep(x: np.ndarray, kept: np.ndarray, scale: float) -> np.ndarray:
+    """x * scale, or 0."""
+    out = x * x.dtype.type(scale)
+    out[~np.broadcast_to(kept, x.shape)] = 0
+    return out
 
 
 # Steps of optimisers, in place. u is the way uphill, r the numbers behind (up, decay, keep)
