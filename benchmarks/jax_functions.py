@@ -96,7 +96,7 @@ def gelu(x: Any, approximate: str = "none") -> Any:
 
 
 def cross_entropy(x: Any, classes: Any) -> Any:
-    return -jnp.take_along_axis(jax.nn.log_softmax(x), classes[:, None], 1).mean()
+    return -jnp.take_along_axis(jax.nn.log_softmax(x, 1), classes[:, None], 1).mean()
 
 
 def mse_loss(x: Any, y: Any) -> Any:

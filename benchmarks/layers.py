@@ -15,6 +15,7 @@ TITLE = "Layers without convolution"
 CONTENDERS = ("autograd", "torch", "jax", "numpy")
 
 IMAGES, TOKENS, LOGITS, ROWS = (16, 64, 28, 28), (512, 768), (1024, 1000), (512, 512)
+SCORES, DIGITS = (8, 21, 64, 64), (32, 10, 28, 28)  # of the classes of each pixel
 FEATURES, CHANNELS = (TOKENS[1],), (IMAGES[1],)
 
 
@@ -42,6 +43,8 @@ ACTIVATIONS: tuple[tuple[str, Function, Argument], ...] = (
     ("elu", call("elu"), TOKENS),
     ("softmax", call("softmax", -1), ROWS),
     ("log_softmax", call("log_softmax", -1), ROWS),
+    ("softmax of channels 4x64x56x56", call("softmax", 1), (4, 64, 56, 56)),
+    ("log_softmax of channels 16x1000x7x7", call("log_softmax", 1), (16, 1000, 7, 7)),
 )
 
 # name, function, arrays
@@ -61,6 +64,8 @@ NORMS: tuple[tuple[str, Function, tuple[Argument, ...]], ...] = (
 OTHERS: tuple[tuple[str, Function, tuple[Argument, ...]], ...] = (
     ("cross_entropy 1024x1000", call("cross_entropy"), (LOGITS, Integers(1000, (1024,)))),
     ("cross_entropy 64x10", call("cross_entropy"), ((64, 10), Integers(10, (64,)))),
+    ("cross_entropy 8x21x64x64", call("cross_entropy"), (SCORES, Integers(21, (8, 64, 64)))),
+    ("cross_entropy 32x10x28x28", call("cross_entropy"), (DIGITS, Integers(10, (32, 28, 28)))),
     ("embedding 32x64 of 2000x256", call("embedding"), (Integers(2000, (32, 64)), (2000, 256))),
     ("bias of rows", lambda m, F, x, b: x + b, (TOKENS, FEATURES)),
     ("bias of channels", lambda m, F, x, b: x + b, (IMAGES, (64, 1, 1))),

@@ -108,32 +108,38 @@ def sum_to(d: Draw) -> tuple:
     return d.array(*shape), small
 
 
-def _rows(d: Draw) -> tuple:
+SHARED = (  # shape, axes of which shares add up to 1
+    ((41,), (0,)), ((3, 1), (1,)), ((2, 3, 17), (2,)), ((2, 3, 17), (0, 1, 2)), ((1, 64), (1,)),
+    ((4, 130), (1,)), ((0, 2), (1,)), ((3, 5, 1, 81), (1,)), ((2, 3, 4, 33), (1, 2)),
+    ((9, 20), (0,)), ((2, 7, 3), (1,)), ((1, 3, 129), (0, 1)), ((3, 6, 2, 1), (1, 2)),
+)  # fmt: skip
+
+
+def _shared(d: Draw) -> tuple:
     """x, g, axes"""
-    shape = d.pick(((41,), (3, 1), (2, 3, 17), (1, 64), (4, 130), (0, 2)))
-    count = d.pick((1, len(shape)))
-    return d.array(*shape), d.finite(*shape), tuple(range(len(shape) - count, len(shape)))
+    shape, axes = d.pick(SHARED)
+    return d.array(*shape), d.finite(*shape), axes
 
 
 def softmax(d: Draw) -> tuple:
-    x, _, axes = _rows(d)
+    x, _, axes = _shared(d)
     return x, axes, d.pick((False, True))
 
 
 def softmax_dx(d: Draw) -> tuple:
-    x, g, axes = _rows(d)
+    x, g, axes = _shared(d)
     log = d.pick((False, True))
     return g, *d.like(reference.softmax(x, axes, log)), axes, log
 
 
 def exp_sums(d: Draw) -> tuple:
-    x, _, axes = _rows(d)
+    x, _, axes = _shared(d)
     return x, axes
 
 
 def cross_entropy(d: Draw) -> tuple:
-    x, _, _ = _rows(d)
-    return x, d.rng.integers(0, x.shape[-1], x.shape[:-1]), x.ndim - 1
+    x, _, (*_, axis) = _shared(d)
+    return x, d.rng.integers(0, x.shape[axis], np.delete(x.shape, axis)), axis
 
 
 def cross_entropy_dx(d: Draw) -> tuple:

@@ -82,17 +82,22 @@ def _reduce(t: Writer, x: ir.Value, room: int = 0, lost: Any = None) -> tuple[ir
     The power is that of a normal number only. x can come with what rounding has `lost`, twice over:
     then it is x - lost / 2 that is meant.
     """
-    split, mantissa, bias = FORMATS[t.bytes][:3]
+    mantissa, bias = FORMATS[t.bytes][1:3]
     b, places = t.builder, _number(t, 1.5 * 2.0**mantissa + bias + room)
     moved = t.fma(x, _number(t, 1 / log(2)), places)  # rounded to whole numbers
     n = b.fsub(moved, places)
-    high = round(LN2 * 2**split) / 2**split
-    minus = b.fneg(n)
-    r = t.fma(minus, _number(t, high), x)
-    r = t.fma(minus, _number(t, float(LN2 - Decimal(high))), r)
+    r = times_ln2(t, b.fneg(n), x)
     r = r if lost is None else t.fma(lost, _number(t, -0.5), r)
     rest = t.fma(b.fmul(polynomial(t, r, SERIES[t.bytes]), r), r, r)
     return n, _exponent(t, moved), rest
+
+
+def times_ln2(t: Writer, n: ir.Value, summand: ir.Value) -> ir.Value:
+    """n * ln(2) + summand, with ln(2) to more digits than a number has."""
+    split = FORMATS[t.bytes][0]
+    high = round(LN2 * 2**split) / 2**split
+    first = t.fma(n, _number(t, high), summand)
+    return t.fma(n, _number(t, float(LN2 - Decimal(high))), first)
 
 
 def _exponent(t: Writer, moved: ir.Value) -> ir.Value:

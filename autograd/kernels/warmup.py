@@ -122,18 +122,26 @@ def _stretching(dtype: Any, host: Simd) -> Iterator[Call]:
 
 
 def _softmaxes(dtype: Any, host: Simd) -> Iterator[Call]:
-    from .rows import _softmax as loops
+    from .rows import _softmax as rows
+    from .rows import _softmax_columns as columns
 
     lanes = (0,) * host.lanes(np.dtype(dtype).itemsize)
-    rows, each, stats = (np.ones(shape, dtype) for shape in ((2, 8), (2,), (2, 2)))
-    classes = np.ones(2, np.int64)
-    yield "softmax", partial(loops.softmax_rows, lanes, rows, rows)
-    yield "log softmax", partial(loops.log_softmax_rows, lanes, rows, rows)
-    yield "softmax, dx", partial(loops.softmax_rows_dx, lanes, rows, rows, rows)
-    yield "log softmax, dx", partial(loops.log_softmax_rows_dx, lanes, rows, rows, rows)
-    yield "sums of exp", partial(loops.exp_sums_of_rows, lanes, rows, each, each)
-    yield "classes", partial(loops.cross_entropies, lanes, rows, classes, stats, each)
-    yield "classes, dx", partial(loops.cross_entropies_dx, lanes, each, rows, classes, stats, rows)
+    count = len(columns.WIDE) * len(lanes)
+    each, x, classes = np.ones(count, dtype), np.ones(2 * count, dtype), np.zeros(count, np.int64)
+    blocks = 0, 1, (1, 0, 2, count)
+    for what, loops, first, given in (
+        ("rows", rows, (lanes,), x.reshape(count, 2)),
+        ("wide columns", columns, (columns.WIDE, lanes, *blocks), x),
+        ("columns", columns, (columns.NARROW, lanes, *blocks), x),
+    ):
+        for name, arrays in (
+            ("softmax", (given, given)), ("softmax_dx", (given, given, given)),
+            ("log_softmax", (given, given)), ("log_softmax_dx", (given, given, given)),
+            ("exp_sums", (given, each, each)),
+            ("cross_entropies", (given, classes, each, each, each)),
+            ("cross_entropies_dx", (given, given, each, classes, each, each)),
+        ):  # fmt: skip
+            yield f"{name}, {what}", partial(getattr(loops, name), *first, *arrays)
 
 
 def _recurrent(dtype: Any, host: Simd) -> Iterator[Call]:

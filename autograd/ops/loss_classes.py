@@ -122,13 +122,13 @@ def _each_cross_entropy(
     """Losses, their sum, and for each the largest of x and the sum of exp(x - largest)."""
     if np.count_nonzero(classes.astype(np.uint64) < x.shape[axis]) != classes.size:
         raise IndexingError(f"the classes are 0 to {x.shape[axis] - 1}")
-    stats = np.empty((classes.size, 2), x.dtype)
+    stats = np.empty((2, classes.size), x.dtype)
     peak = np.maximum.reduce(x, axis, keepdims=True)
     weights = x - peak
     chosen = weights[element_of(classes, axis)]
     np.exp(weights, out=weights)
     total = np.add.reduce(weights, axis)
-    stats[:, 0], stats[:, 1] = peak.reshape(-1), total.reshape(-1)
+    stats[0], stats[1] = peak.reshape(-1), total.reshape(-1)
     loss = np.log(total) - chosen
     return loss, np.add.reduce(loss, None, np.float64), stats
 
@@ -166,9 +166,9 @@ def cross_entropy_dx(g, x, /, *, classes, axis, stats=None):
     if fast is not None:
         return fast
     kept = [1 if k == axis else n for k, n in enumerate(x.shape)]
-    out = x - stats[:, 0].reshape(kept)
+    out = x - stats[0].reshape(kept)
     np.exp(out, out=out)
-    out *= (g.reshape(kept) if g.ndim else g) / stats[:, 1].reshape(kept)
+    out *= (g.reshape(kept) if g.ndim else g) / stats[1].reshape(kept)
     out[element_of(classes, axis)] -= g
     return out
 

@@ -86,6 +86,10 @@ class V:
     def log1p(self) -> V:
         return self._through(_special.log1p)
 
+    def log(self) -> V:
+        """log where self is 0 or a normal number that is not negative."""
+        return self._through(_special.log)
+
     def erf(self) -> V:
         return self._through(_special.erf)
 

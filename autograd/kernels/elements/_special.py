@@ -1,12 +1,13 @@
 """Logarithm, error function and normal distribution of whole vectors, written in LLVM IR.
 
-Errors, in units in the last place: expm1 and log1p 3, erf 5, the distribution 8 (down to where it
-underflows) and the density 3, for float32 and float64. NaN gives NaN, infinities the limits.
+Errors, in units in the last place: expm1 and log1p 3, log 2, erf 5, the distribution 8 (down to
+where it underflows) and the density 3, for float32 and float64. NaN gives NaN, infinities the
+limits.
 """
 
 from __future__ import annotations
 
-from math import pi, sqrt
+from math import inf, pi, sqrt
 
 from llvmlite import ir
 
@@ -19,6 +20,7 @@ from .._math import (
     _reduce,
     _size,
     polynomial,
+    times_ln2,
 )  # fmt: skip
 from .._simd import Writer
 
@@ -36,6 +38,24 @@ def log1p(t: Writer, x: ir.Value) -> ir.Value:
     z = b.fmul(s, s)
     series = polynomial(t, z, [2 / (2 * k + 1) for k in range(8 if t.bytes == 4 else 17)])
     return b.fmul(s, series)
+
+
+def log(t: Writer, x: ir.Value) -> ir.Value:
+    """For x >= 0 that is not subnormal. x = 2**n * m with m from 3/4 to 3/2, and the series of
+    2 * artanh((m - 1) / (m + 1))."""
+    b, one, infinite = t.builder, _number(t, 1.0), _number(t, inf)
+    mantissa, bias = FORMATS[t.bytes][1:3]
+    bits = b.bitcast(x, _integers(t))
+    middle = (bias << mantissa) - (1 << mantissa >> 1)  # 3/4, where the mantissas are split
+    n = b.ashr(b.sub(bits, _bits(t, middle)), _bits(t, mantissa))
+    m = b.bitcast(b.sub(bits, b.shl(n, _bits(t, mantissa))), t.vector)
+    s = b.fdiv(b.fsub(m, one), b.fadd(m, one))
+    z = b.fmul(s, s)
+    series = polynomial(t, z, [2 / (2 * k + 3) for k in range(5 if t.bytes == 4 else 12)])
+    rest = t.fma(b.fmul(s, z), series, b.fmul(s, _number(t, 2.0)))
+    found = times_ln2(t, b.sitofp(n, t.vector), rest)
+    found = b.select(b.fcmp_ordered("==", x, _number(t, 0.0)), b.fneg(infinite), found)
+    return b.select(b.fcmp_ordered("<", x, infinite), found, x)
 
 
 # P(u) / (x + 4) with u = (x - 4) / (x + 4) is Q(x) * exp(x * x / 2), where Q is the probability

@@ -34,14 +34,14 @@ def cross_entropy(
 ) -> tuple[np.ndarray, float, np.ndarray]:
     """log(sum(exp(x))) - x at a class: of each, their sum, and what `cross_entropy_dx` needs."""
     loss = np.empty(classes.shape, x.dtype)
-    stats = np.empty((*classes.shape, 2), x.dtype)
+    stats = np.empty((2, *classes.shape), x.dtype)
     for place in np.ndindex(classes.shape):
         lane = np.moveaxis(x, axis, -1)[place]
         peak = np.fmax.reduce(lane, initial=-np.inf)
         total = np.exp(lane - peak).sum()
         loss[place] = np.log(total) - (lane[classes[place]] - peak)
-        stats[place] = peak, total
-    return loss[()], float(loss.sum()), stats.reshape(-1, 2)
+        stats[:, *place] = peak, total
+    return loss[()], float(loss.sum()), stats.reshape(2, -1)
 
 
 def cross_entropy_dx(
@@ -51,7 +51,7 @@ def cross_entropy_dx(
     out = np.moveaxis(np.empty_like(x), axis, -1)
     for k, place in enumerate(np.ndindex(classes.shape)):
         lane = np.moveaxis(x, axis, -1)[place]
-        out[place] = np.exp(lane - stats[k, 0]) / stats[k, 1]
+        out[place] = np.exp(lane - stats[0, k]) / stats[1, k]
         out[place][classes[place]] -= 1
         out[place] *= np.broadcast_to(g, classes.shape)[place]
     return np.ascontiguousarray(np.moveaxis(out, -1, axis))

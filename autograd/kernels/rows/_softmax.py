@@ -1,4 +1,4 @@
-"""Loops over rows with exponentials: softmax, its logarithm, and the cross entropy of classes.
+"""Softmax, its kin, and the cross entropy of classes along rows.
 
 Arrays are flat and contiguous, rows of `size` elements one after the other. Of a row with NaN every
 result is NaN: the largest element leaves NaN out, but the sum of exponentials does not.
@@ -131,7 +131,7 @@ def _weigh_row(keep, lanes, x, r, numbers, out):
 
 
 @jit
-def exp_sums_of_rows(lanes, x, peak, total):
+def exp_sums(lanes, x, peak, total):
     numbers = np.empty(2, x.dtype)
     for r in range(len(x)):
         _weigh_row((), lanes, x, r, numbers, x)
@@ -139,7 +139,7 @@ def exp_sums_of_rows(lanes, x, peak, total):
 
 
 @jit
-def softmax_rows(lanes, x, out):
+def softmax(lanes, x, out):
     """exp(x) over its sum."""
     numbers = np.empty(2, x.dtype)
     for r in range(len(x)):
@@ -150,7 +150,7 @@ def softmax_rows(lanes, x, out):
 
 
 @jit
-def softmax_rows_dx(lanes, g, y, out):
+def softmax_dx(lanes, g, y, out):
     """out = y * (g - sum(g * y))"""
     for r in range(len(g)):
         slope, share, target = g[r], y[r], out[r]
@@ -162,7 +162,7 @@ def softmax_rows_dx(lanes, g, y, out):
 
 
 @jit
-def log_softmax_rows(lanes, x, out):
+def log_softmax(lanes, x, out):
     """out = x - log(sum of exp(x))"""
     size = x.shape[1]
     numbers = np.empty(2, x.dtype)
@@ -174,7 +174,7 @@ def log_softmax_rows(lanes, x, out):
 
 
 @jit
-def log_softmax_rows_dx(lanes, g, y, out):
+def log_softmax_dx(lanes, g, y, out):
     """out = g - exp(y) * sum(g); logarithms y of shares are not positive."""
     numbers = np.zeros(2, g.dtype)
     size = g.shape[1]
@@ -192,11 +192,11 @@ def log_softmax_rows_dx(lanes, g, y, out):
 
 
 @jit
-def cross_entropies(lanes, x, classes, stats, loss):
+def cross_entropies(lanes, x, classes, peak, total, loss):
     """loss = log(sum of exp(x)) - x at the class of each row; returns the sum of that.
 
     None if a class is wrong.
-    stats : for each row its largest element, and the sum of exp(x - largest)
+    peak, total : for each row its largest element, and the sum of exp(x - largest)
     """
     size = x.shape[1]
     numbers = np.empty(2, x.dtype)
@@ -204,10 +204,10 @@ def cross_entropies(lanes, x, classes, stats, loss):
     for r in range(len(x)):
         if not 0 <= classes[r] < size:
             return None
-        row, peak, total = pointer(x, r * size), pointer(stats, 2 * r), pointer(stats, 2 * r + 1)
-        _peak(lanes, row, peak, size)
-        _weigh((0,), (), lanes, row, peak, row, total, size)
-        numbers[0], numbers[1] = stats[r, 0], np.log(stats[r, 1])
+        row, largest = pointer(x, r * size), pointer(peak, r)
+        _peak(lanes, row, largest, size)
+        _weigh((0,), (), lanes, row, largest, row, pointer(total, r), size)
+        numbers[0], numbers[1] = peak[r], np.log(total[r])
         share = pointer(x, r * size + classes[r])
         _lower((0,), lanes, share, pointer(numbers, 0), pointer(loss, r), 1)
         whole += loss[r]
@@ -215,7 +215,7 @@ def cross_entropies(lanes, x, classes, stats, loss):
 
 
 @jit
-def cross_entropies_dx(lanes, g, x, classes, stats, out):
+def cross_entropies_dx(lanes, x, out, g, classes, peak, total):
     """out = g * (exp(x) over its sum, less 1 at the class of each row)
 
     g : one number, or one for each row
@@ -225,10 +225,10 @@ def cross_entropies_dx(lanes, g, x, classes, stats, out):
     for r in range(len(x)):
         target, slope = out[r], g[r if len(g) > 1 else 0]
         _weigh(
-            (0,), (0,), lanes, pointer(x, r * size), pointer(stats, 2 * r), pointer(target, 0),
+            (0,), (0,), lanes, pointer(x, r * size), pointer(peak, r), pointer(target, 0),
             pointer(unused, 0), size,
         )  # fmt: skip
-        scale = slope / stats[r, 1]
+        scale = slope / total[r]
         for i in range(size):
             target[i] *= scale
         target[classes[r]] -= slope

@@ -1,12 +1,13 @@
-"""Softmax and its kin along the last axes, in one pass over memory: None where NumPy has to do it.
+"""Softmax and its kin along neighbouring axes, in one pass over memory: None where NumPy has to do
+it.
 
-That is for few elements, other axes than the last ones, other dtypes than float32 and float64,
+That is for few elements, axes with others between them, other dtypes than float32 and float64,
 arrays that are not contiguous, and where kernels are switched off.
 """
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from math import prod
 from typing import Any
 
@@ -19,53 +20,89 @@ COST = 64  # multiplications that an element is worth; much of it stands for the
 WORK = 4  # the same once it is in a loop
 
 Axes = tuple[int, ...]  # all different, from 0 on
-
-
-def _rows(axes: Axes, *arrays: Any) -> tuple[int, int, tuple[int, ...]] | None:
-    """Number and size of the rows that the axes of arrays of one shape are, and a tuple as long as
-    a vector is wide; or None."""
-    x = arrays[0]
-    if x.size * COST < _host.LEAST or not _host.compiled(x.size * COST, *arrays):
-        return None
-    lead, shape = x.ndim - len(axes), x.shape
-    if not axes or min(axes) != lead:
-        return None
-    for a in arrays:
-        if a.shape != shape or not plain(a):
-            return None
-    size = shape[-1] if len(axes) == 1 else prod(shape[lead:])
-    return (x.size // size, size, _host.lanes(x.itemsize)) if x.size else None
+Layout = tuple[int, int, int]  # elements before the axes, along them and after them
 
 
 @cache
-def _loops() -> Any:
-    from . import _softmax
+def _layout(shape: tuple[int, ...], axes: Axes) -> Layout | None:
+    if not axes or 0 in shape or max(axes) - min(axes) >= len(axes):
+        return None
+    first, last = min(axes), max(axes) + 1
+    return prod(shape[:first]), prod(shape[first:last]), prod(shape[last:])
 
-    return _softmax
+
+def _found(axes: Axes, *arrays: Any) -> Layout | None:
+    """How arrays of one shape lie, or None."""
+    x = arrays[0]
+    if x.size * COST < _host.LEAST or not _host.compiled(x.size * COST, *arrays):
+        return None
+    for a in arrays:
+        if a.shape != x.shape or not plain(a):
+            return None
+    return _layout(x.shape, axes)
+
+
+@cache
+def _loops(rows: bool) -> Any:
+    if rows:
+        from . import _softmax
+
+        return _softmax
+    from . import _softmax_columns
+
+    return _softmax_columns
+
+
+def _run(name: str, layout: Layout, arrays: tuple[np.ndarray, ...], *each: np.ndarray) -> list[Any]:
+    """What the loop of this name returns, for each part of the work.
+
+    each : arrays with a number for each row or position
+    """
+    before, size, after = layout
+    loop, x = getattr(_loops(after == 1), name), arrays[0]
+    lanes = _host.lanes(x.itemsize)
+    if after == 1:
+        rows = [a.reshape(before, size) for a in arrays]
+        return _threads.deal(loop, before, x.size * WORK, lanes, *rows, *each)
+    flat = [a.reshape(-1) for a in arrays]
+    results = []
+    for vectors, blocks, begin in _blocks(after, len(lanes)):
+        do = partial(_part, loop, (vectors, lanes), (blocks, begin, size, after), (*flat, *each))
+        results += _threads.run(do, _threads.parts(before * blocks, x.size * WORK))
+    return results
+
+
+def _part(loop: Any, first: tuple, sizes: tuple, arrays: tuple, run: tuple[int, int]) -> Any:
+    return loop(*first, *run, sizes, *arrays)
+
+
+def _blocks(after: int, lanes: int) -> list[tuple[tuple[int, ...], int, int]]:
+    """Vectors of a block, how many blocks there are, and where they begin: wide ones, and narrow
+    ones for the rest."""
+    wide, narrow = _loops(False).WIDE, _loops(False).NARROW
+    size = len(wide) * lanes
+    full, rest = divmod(after, size)
+    both = (wide, full, 0), (narrow, -(-rest // lanes), full * size)
+    return [found for found in both if found[1]]
 
 
 def softmax(x: Any, axes: Axes, log: bool = False) -> np.ndarray | None:
     """exp(x) over its sum along the axes; or the logarithm of that."""
-    found = _rows(axes, x)
-    if found is None:
+    layout = _found(axes, x)
+    if layout is None:
         return None
-    *rows, lanes = found
     out = np.empty_like(x)
-    loop = _loops().log_softmax_rows if log else _loops().softmax_rows
-    _threads.deal(loop, rows[0], x.size * WORK, lanes, x.reshape(rows), out.reshape(rows))
+    _run("log_softmax" if log else "softmax", layout, (x, out))
     return out
 
 
 def softmax_dx(g: Any, y: Any, axes: Axes, log: bool = False) -> np.ndarray | None:
     """y * (g - sum(g * y)), the cotangent of x where the softmax is y; or g - exp(y) * sum(g)."""
-    found = _rows(axes, y, g)
-    if found is None:
+    layout = _found(axes, y, g)
+    if layout is None:
         return None
-    *rows, lanes = found
     out = np.empty_like(y)
-    loop = _loops().log_softmax_rows_dx if log else _loops().softmax_rows_dx
-    flat = g.reshape(rows), y.reshape(rows), out.reshape(rows)
-    _threads.deal(loop, rows[0], y.size * WORK, lanes, *flat)
+    _run("log_softmax_dx" if log else "softmax_dx", layout, (g, y, out))
     return out
 
 
@@ -74,31 +111,29 @@ def exp_sums(x: Any, axes: Axes) -> tuple[np.ndarray, np.ndarray] | None:
 
     0 counts as the largest if that is infinite. Where there is a NaN the sum is NaN.
     """
-    found = _rows(axes, x)
-    if found is None:
+    layout = _found(axes, x)
+    if layout is None:
         return None
-    *rows, lanes = found
-    kept = x.shape[: x.ndim - len(axes)] + (1,) * len(axes)
+    kept = tuple([1 if k in axes else n for k, n in enumerate(x.shape)])
     peak, total = np.empty(kept, x.dtype), np.empty(kept, x.dtype)
-    flat = x.reshape(rows), peak.reshape(-1), total.reshape(-1)
-    _threads.deal(_loops().exp_sums_of_rows, rows[0], x.size * WORK, lanes, *flat)
+    _run("exp_sums", layout, (x,), peak.reshape(-1), total.reshape(-1))
     return peak, total
 
 
 def cross_entropy(
     x: Any, classes: np.ndarray, axis: int
 ) -> tuple[np.ndarray, float, np.ndarray] | None:
-    """log(sum(exp(x))) - x at a class, of each row and in sum; and what `cross_entropy_dx` needs.
+    """log(sum(exp(x))) - x at a class, of each position and in sum; and what `cross_entropy_dx`
+    needs.
 
     None also where there is no such class.
     """
-    found = _rows((axis,), x)
-    if found is None:
+    layout = _found((axis,), x)
+    if layout is None:
         return None
-    count, size, lanes = found
-    stats, loss = np.empty((count, 2), x.dtype), np.empty(classes.shape, x.dtype)
-    arrays = x.reshape(count, size), _indices(classes), stats, loss.reshape(-1)
-    sums = _threads.deal(_loops().cross_entropies, count, x.size * WORK, lanes, *arrays)
+    stats, loss = np.empty((2, classes.size), x.dtype), np.empty(classes.shape, x.dtype)
+    each = _indices(classes), *stats, loss.reshape(-1)
+    sums = _run("cross_entropies", layout, (x,), *each)
     return None if None in sums else (loss[()], sum(sums), stats)
 
 
@@ -106,14 +141,11 @@ def cross_entropy_dx(
     g: Any, x: Any, classes: np.ndarray, axis: int, stats: np.ndarray
 ) -> np.ndarray | None:
     """g * (exp(x - largest) / sum - 1 at the class); g is a number, or one for each class."""
-    found = _rows((axis,), x)
-    if found is None or g.dtype != x.dtype:
+    layout = _found((axis,), x)
+    if layout is None or g.dtype != x.dtype:
         return None
-    count, size, lanes = found
     out = np.empty_like(x)
-    slope = np.array(g).reshape(-1)
-    arrays = slope, x.reshape(count, size), _indices(classes), stats, out.reshape(count, size)
-    _threads.deal(_loops().cross_entropies_dx, count, x.size * WORK, lanes, *arrays)
+    _run("cross_entropies_dx", layout, (x, out), np.array(g).reshape(-1), _indices(classes), *stats)
     return out
 
 
