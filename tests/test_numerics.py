@@ -45,3 +45,26 @@ def test_a_norm_of_bytes_with_statistics_in_bytes_does_not_wrap_around(norm):
     m, v = np.array([5, 225], np.uint8), np.array([4, 100], np.uint8)
     expected = (x - 1.0 * m[:, None]) / np.sqrt(1.0 * v[:, None])
     np.testing.assert_allclose(norm(x, m, v, eps=0.0), expected, rtol=1e-6)
+
+
+# Powers
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("n", [-3, -2, 3, 4])
+def test_whole_powers_are_products_within_three_units_in_the_last_place(dtype, n):
+    rng, info = np.random.default_rng(0), np.finfo(dtype)
+    reach = info.maxexp / abs(n) + 2  # some results overflow, some are subnormal or zero
+    x = (2 ** rng.uniform(-reach, reach, 20_000) * rng.choice([-1, 1], 20_000)).astype(dtype)
+    x = np.append(x, np.array([0, -0.0, np.inf, -np.inf, np.nan, 1, -1], dtype))
+    with np.errstate(all="ignore"):
+        exact = x.astype(np.longdouble) ** n
+        unit = np.spacing(np.abs(exact.astype(dtype)))
+        for y in (n, float(n)):
+            found = (Tensor(x) ** y).numpy()
+            assert found.dtype == dtype
+            whole = np.isfinite(found) & np.isfinite(unit)
+            assert whole.sum() > 15_000
+            assert (np.abs(found - exact)[whole] <= 3 * unit[whole]).all()
+            np.testing.assert_array_equal(found[~whole], (x**y)[~whole])
+            np.testing.assert_array_equal(np.signbit(found[-7:]), np.signbit((x**y)[-7:]))
