@@ -3,7 +3,7 @@
 from runner import main
 
 SUITES = (
-    "kernels", "layers", "training", "memory", "dispatch", "sequence", "optim", "loading",
+    "kernels", "layers", "chains", "training", "memory", "dispatch", "sequence", "optim", "loading",
     "startup", "threads",
 )  # fmt: skip
 

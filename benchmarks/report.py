@@ -21,7 +21,8 @@ RESULTS = HERE / "results"
 README = HERE.parent / "README.md"
 START, END = "<!-- benchmarks: start -->", "<!-- benchmarks: end -->"
 OURS = "autograd"
-COMPARED = ("kernels", "layers", "sequence", "optim", "dispatch")  # a row for each of their groups
+# a row for each of their groups
+COMPARED = ("kernels", "layers", "chains", "sequence", "optim", "dispatch")
 
 Row = dict[str, Any]
 

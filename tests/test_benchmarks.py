@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 BENCHMARKS = ROOT / "benchmarks"
 SUITES = (
-    "kernels", "layers", "training", "memory", "dispatch", "sequence", "optim", "loading",
+    "kernels", "layers", "chains", "training", "memory", "dispatch", "sequence", "optim", "loading",
     "startup", "threads",
 )  # fmt: skip
 
