@@ -196,4 +196,16 @@ def _info(args: argparse.Namespace) -> int:
     blas = np.show_config(mode="dicts")
     if isinstance(blas, dict):
         print(f"BLAS                   {blas['Build Dependencies']['blas']['name']}")
+    print(f"threads of BLAS        {_threads_of_blas()}")
     return 0
+
+
+def _threads_of_blas() -> str:
+    from .kernels import get_num_threads
+    from .kernels._blas import alone
+
+    own = alone()
+    if own.count is None:
+        return "left to it: no OpenBLAS with threads of its own"
+    held = own.threads() > 1 < get_num_threads()
+    return f"{own.threads()}{', held to 1 while those above share a product' if held else ''}"

@@ -188,7 +188,7 @@ def outer(d: Draw) -> tuple:
     return d.array(d.pick((0, 1, 5, 40))), d.array(d.pick((0, 1, 17, 64)))
 
 
-def matmul_stacks(d: Draw) -> tuple:
+def matmul(d: Draw) -> tuple:
     m, k, n = (d.pick((1, 4, 17)) for _ in range(3))
     x, y = d.array(3, k, m), d.array(1, n, k)
     return x.swapaxes(1, 2)[::-1], y.swapaxes(1, 2)[..., ::-1]
@@ -258,7 +258,7 @@ TABLE = {
     "group_max_dx": Kernel(group_max_dx),
     "group_max_pick": Kernel(group_max_pick),
     "keep": Kernel(keep),
-    "matmul_stacks": Kernel(matmul_stacks, checks=True),
+    "matmul": Kernel(matmul, checks=True),
     "max_pool": Kernel(max_pool, pointers=True),
     "max_pool_dx": Kernel(max_pool_dx, pointers=True),
     "max_pool_pick": Kernel(max_pool_pick),

@@ -186,4 +186,4 @@ def test_products_of_stacks(m, k, n, dtype, seed):
     rng = np.random.default_rng(seed)
     x, y = rng.normal(size=(3, k, m)).astype(dtype), rng.normal(size=(1, n, k)).astype(dtype)
     x, y = x.swapaxes(1, 2)[::-1], y.swapaxes(1, 2)[..., ::-1]
-    same(kernels.matmul_stacks(x, y), (x[:, :, :, None] * y[:, None]).sum(2))
+    same(kernels.matmul(x, y), (x[:, :, :, None] * y[:, None]).sum(2))

@@ -11,7 +11,7 @@ from .elements.curves import curve
 from .elements.dropout import keep
 from .elements.steps import step, worth_stepping
 from .products.embedding import add_rows
-from .products.matmul import matmul_stacks, outer
+from .products.matmul import matmul, outer
 from .recurrence.cell import cell, cell_back, worth_cell
 from .recurrence.sequence import sequence, sequence_back
 from .rows.norm import affine_norm, affine_norm_back, moments
@@ -28,7 +28,7 @@ __all__ = [
     "KNOWN", "MODES", "PADDINGS", "Blend", "Reading", "add_rows", "add_stretched", "affine_norm",
     "affine_norm_back", "avg_pool", "avg_pool_dx", "blend_axis", "cell", "cell_back", "conv",
     "conv_dw", "conv_dx", "cross_entropy", "cross_entropy_dx", "curve", "exp_sums", "fold",
-    "get_num_threads", "group_max", "group_max_dx", "group_max_pick", "keep", "matmul_stacks",
+    "get_num_threads", "group_max", "group_max_dx", "group_max_pick", "keep", "matmul",
     "max_pool", "max_pool_dx", "max_pool_pick", "moments", "outer", "output_size", "sample",
     "sample_dgrid", "sample_dx", "sequence", "sequence_back", "set_num_threads", "set_simd", "simd",
     "softmax", "softmax_dx", "step", "sum_to", "unfold", "worth_cell", "worth_stepping",

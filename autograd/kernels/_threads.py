@@ -1,25 +1,30 @@
 """How many threads the kernels use, and how work is dealt out to them.
 
-Compiled code releases the GIL, so plain Python threads run it side by side. There is no threading
-layer of Numba's involved: kernels may be called from several threads at once, and after a fork.
+Compiled code and BLAS release the GIL, so plain Python threads run them side by side. There is no
+threading layer of Numba's involved: kernels may be called from several threads at once, and after
+a fork. A thread that finds no worker free does the work itself.
 """
 
 from __future__ import annotations
 
+import atexit
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
 from threading import Lock
 from typing import Any
 
 import numpy as np
 
-LEAST = 1_000_000  # operations worth a thread: 0.1 to 0.3 ms, since to hand over takes 0.04
-PRODUCTS = 16  # products of a convolution that take as long as one operation
+from ._workers import Answer, Run, Task, Worker, pace
+
+LEAST = 150_000  # operations worth a thread: 15 to 45 us, since to hand over takes 2 to 25
+PRODUCTS = 16  # products of a convolution or of matrices that take as long as one operation
 
 _lock = Lock()
-_pool: ThreadPoolExecutor | None = None
+_workers: list[Worker] | None = None  # None: not started yet
 _count = 0
+_standard = 0  # what the environment or the cores say; 0: nobody has asked yet
 
 
 def _cores() -> int:
@@ -31,33 +36,64 @@ def _cores() -> int:
 
 def get_num_threads() -> int:
     """How many threads a kernel uses at most: the cores of this process, unless set otherwise."""
-    return _count or int(os.environ.get("AUTOGRAD_NUM_THREADS", 0)) or _cores()
+    global _standard
+    if not (_count or _standard):
+        _standard = int(os.environ.get("AUTOGRAD_NUM_THREADS", 0)) or _cores()
+    return _count or _standard
 
 
 def set_num_threads(count: int) -> None:
     """Let kernels use so many threads at most; 0 for as many as there are cores."""
-    global _count, _pool
+    global _count, _standard, _workers
     with _lock:
-        _count = count
-        _pool = None
+        _count, _standard = count, 0
+        stopped, _workers = _workers or [], None
+    for worker in stopped:
+        worker.stop()
 
 
-def parts(count: int, operations: float) -> list[tuple[int, int]]:
-    """range(count) in as many runs as threads are worth it for so many operations altogether."""
+def parts(count: int, operations: float, most: int | None = None) -> list[Run]:
+    """range(count) in as many runs as threads are worth it for so many operations altogether.
+
+    At most `most`, or get_num_threads().
+    """
     worth = min(count, int(operations / LEAST))
     if worth < 2:
         return [(0, count)]
-    threads = max(1, min(get_num_threads(), worth))
+    threads = min(most or get_num_threads(), worth)
     return [(count * i // threads, count * (i + 1) // threads) for i in range(threads)]
 
 
-def run(task: Callable[[tuple[int, int]], object], runs: list[tuple[int, int]]) -> list[object]:
-    """task(run) for all of them at the same time; the first one by the calling thread."""
+def run(task: Task, runs: list[Run]) -> list[object]:
+    """task(run) for all of them at the same time; the first one by the calling thread.
+
+    Where one of them raises, all are waited for, and that is raised.
+    """
     if len(runs) == 1:
         return [task(runs[0])]
-    pool = _executor()
-    others = [pool.submit(task, r) for r in runs[1:]]
-    return [task(runs[0]), *[f.result() for f in others]]
+    answers: SimpleQueue[Answer] = SimpleQueue()
+    results: list[object] = [None] * len(runs)
+    mine, given = [0], []
+    free = (w for w in _started() if w.free.acquire(blocking=False))
+    for place in range(1, len(runs)):
+        worker = next(free, None)
+        if worker is None:
+            mine.append(place)
+        else:
+            given.append((worker, worker.give(task, runs[place], place, answers)))
+    error = None
+    try:
+        for place in mine:
+            results[place] = task(runs[place])
+    finally:
+        for worker, number in given:
+            worker.wait(number)
+            answer = answers.get()
+            results[answer.place] = answer.result
+            error = error or answer.error
+    if error is not None:
+        raise error
+    return results
 
 
 def deal(loop: Callable[..., object], rows: int, operations: float, *arrays: Any) -> list[Any]:
@@ -66,27 +102,39 @@ def deal(loop: Callable[..., object], rows: int, operations: float, *arrays: Any
     if len(runs) == 1:
         return [loop(*arrays)]
 
-    def task(run: tuple[int, int]) -> object:
-        part = slice(*run)
-        of_rows = (isinstance(a, np.ndarray) and len(a) == rows for a in arrays)
-        return loop(*(a[part] if there else a for a, there in zip(arrays, of_rows)))
-
-    return run(task, runs)
+    of_rows = [isinstance(a, np.ndarray) and len(a) == rows for a in arrays]
+    given = {r: [a[slice(*r)] if cut else a for a, cut in zip(arrays, of_rows)] for r in runs}
+    return run(lambda r: loop(*given[r]), runs)
 
 
-def _executor() -> ThreadPoolExecutor:
-    global _pool
-    with _lock:
-        if _pool is None:
-            _pool = ThreadPoolExecutor(max(1, get_num_threads() - 1), "autograd")
-        return _pool
+def _started() -> list[Worker]:
+    global _workers
+    workers = _workers
+    if workers is None:
+        with _lock:
+            if _workers is None:
+                count = get_num_threads()
+                how = pace() if count <= _cores() else None  # to be awake takes a core
+                _workers = [Worker(how) for _ in range(count - 1)]
+            workers = _workers
+    return workers
 
 
 def _forget() -> None:
     """After a fork the child has none of the threads, and perhaps a lock that nobody will open."""
-    global _pool, _lock
-    _pool, _lock = None, Lock()
+    global _workers, _lock, _standard
+    _workers, _lock, _standard = None, Lock(), 0
+
+
+def _leave() -> None:
+    """When the program ends no thread may be about to ask for the GIL."""
+    global _workers
+    stopped, _workers = _workers or [], []
+    for worker in stopped:
+        worker.stop()
+        worker.thread.join()
 
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget)
+atexit.register(_leave)

@@ -259,9 +259,15 @@ def _groups(dtype: Any, host: Simd) -> Iterator[Call]:
     yield "groups, dx", partial(loops.group_max_dx, lanes, one, ties, *groups, (0, 1), x)
 
 
+def _handing_over(dtype: Any, host: Simd) -> Iterator[Call]:
+    from . import _workers
+
+    yield "handing over", _workers.pace
+
+
 EXAMPLES = (
     _convolutions, _poolings, _curves, _normalisations, _stretching, _softmaxes, _recurrent, _cells,
-    _steps, _dropout, _products, _embedding, _points, _blends, _groups,
+    _steps, _dropout, _products, _embedding, _points, _blends, _groups, _handing_over,
 )  # fmt: skip
 
 

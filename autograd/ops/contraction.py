@@ -82,7 +82,7 @@ def tensordot(x, y, /, axes=2):
     left = tuple(k for k in range(np.ndim(x)) if k not in mine)
     right = tuple(k for k in range(np.ndim(y)) if k not in yours)
     shape = (*(np.shape(x)[k] for k in left), *(np.shape(y)[k] for k in right))
-    return reshape(_as_matrix(x, left, mine) @ _as_matrix(y, yours, right), shape=shape)
+    return reshape(matmul(_as_matrix(x, left, mine), _as_matrix(y, yours, right)), shape=shape)
 
 
 def _as_matrix(x: Any, rows: tuple[int, ...], columns: tuple[int, ...]) -> Any:

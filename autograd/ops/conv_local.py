@@ -14,6 +14,7 @@ from ..op import composite
 from ..samples import Fails, Rng, Sample, uniform
 from .conv_cases import BAD_OPTIONS, Case
 from .conv_options import settings, told, window_counts
+from .products import matmul
 from .shape import expand_dims, permute_dims, reshape, squeeze
 from .unfold import unfold
 
@@ -83,7 +84,7 @@ def _product(x: Any, w: Any, b: Any, out: Pair, options: dict[str, Any]) -> Any:
     windows = reshape(windows, shape=(N, C * KH * KW, MH, TH, MW, TW))
     windows = permute_dims(windows, axes=(3, 5, 1, 0, 2, 4))  # (TH, TW, C*KH*KW, N, MH, MW)
     windows = reshape(windows, shape=(TH, TW, C * KH * KW, N * MH * MW))
-    y = reshape(w, shape=(TH, TW, O, C * KH * KW)) @ windows
+    y = matmul(reshape(w, shape=(TH, TW, O, C * KH * KW)), windows)
     if b is not None:
         y = y + expand_dims(b, axis=-1)
     y = permute_dims(reshape(y, shape=(TH, TW, O, N, MH, MW)), axes=(3, 2, 4, 0, 5, 1))

@@ -12,7 +12,7 @@ from ..errors import AutogradError, ShapeError
 from ..messages import complain
 from ..op import op
 from ..samples import Fails, Rng, Sample, uniform
-from .products import as_rows, front, sum_of_outer
+from .products import as_rows, front, sum_of_outer, times
 
 
 def _linear_samples(rng: Rng) -> Iterable[Sample]:
@@ -44,8 +44,8 @@ def _linear(x, w, /):
     if x.shape[-1] != w.shape[1]:
         raise ShapeError(f"x has {x.shape[-1]} features but w expects {w.shape[1]}")
     if x.ndim <= 2:
-        return x @ w.T
-    return (as_rows(x) @ w.T).reshape(*x.shape[:-1], len(w))
+        return times(x, w.T)
+    return times(as_rows(x), w.T).reshape(*x.shape[:-1], len(w))
 
 
 def _biased_samples(rng: Rng) -> Iterable[Sample]:
@@ -74,7 +74,7 @@ def linear_biased(x, w, b, /):
 @_linear.grad("x")
 @linear_biased.grad("x")
 def _(g, w):
-    return g @ w if g.ndim <= 2 else _linear(g, w.mT)
+    return times(g, w) if g.ndim <= 2 else _linear(g, w.mT)
 
 
 @_linear.grad("w")

@@ -97,10 +97,9 @@ def matmul(x, y, /):
     """
     try:
         if x.__class__ is y.__class__ is np.ndarray:
-            if x.ndim > 2 < y.ndim:
-                return kernels.matmul_stacks(x, y)
             if x.ndim == 2 == y.ndim and x.shape[1] == len(y) == 1:
                 return kernels.outer(x[:, 0], y[0])
+            return kernels.matmul(x, y)
         return np.matmul(x, y)
     except ValueError:
         raise ShapeError(_matmul_fault(np.shape(x), np.shape(y))) from None
@@ -112,7 +111,7 @@ def _(g, y):
         return expand_dims(g, axis=-1) * y
     if g.ndim < y.ndim:  # x is a vector
         g = expand_dims(g, axis=-2)
-    return g @ y.mT
+    return times(g, y.mT)
 
 
 @matmul.grad("y")
@@ -122,17 +121,22 @@ def _(g, x, y_shape):
     if x.ndim == 1:
         return expand_dims(x, axis=-1) * expand_dims(g, axis=-2) if g.ndim else x * g
     if len(y_shape) == 1:
-        return expand_dims(g, axis=-2) @ x
+        return times(expand_dims(g, axis=-2), x)
     if len(y_shape) == 2:  # one matrix for the whole stack: one product, nothing to sum up
         return sum_of_outer(as_rows(x), as_rows(g))
-    return x.mT @ g
+    return times(x.mT, g)
 
 
 def sum_of_outer(x: Any, y: Any) -> Any:
     """x.mT @ y: the products of each element of a row of x with each of y's row, summed up."""
     if len(x) == 1 and type(x) is type(y) is np.ndarray:
         return kernels.outer(x[0], y[0])
-    return x.mT @ y
+    return times(x.mT, y)
+
+
+def times(x: Any, y: Any) -> Any:
+    """x @ y, where the kernel takes arrays."""
+    return kernels.matmul(x, y) if type(x) is type(y) is np.ndarray else x @ y
 
 
 def as_rows(x: Any) -> Any:

@@ -16,6 +16,7 @@ from math import prod
 import numpy as np
 
 from .._host import compiled
+from ..products.matmul import matmul
 from ..windows.windows import Padding, Sizes, fold, output_size, unfold
 
 PART = 1 << 20  # bytes of unfolded windows at a time; 256 kB to 4 MB differ by less than a third
@@ -46,9 +47,9 @@ def conv(
     out = np.empty((N, groups, O // groups, prod(out_size)), np.result_type(x, w))
     for part, windows in _windows(x, w.shape, out_size, stride, padding, dilation, groups):
         if out.shape[3] < SMALL:
-            out[part] = _apart(filters @ windows, len(out[part]))
+            out[part] = _apart(matmul(filters, windows), len(out[part]))
         else:
-            np.matmul(filters, windows, out=out[part])
+            matmul(filters, windows, out=out[part])
     if b is not None:
         out = out + b.reshape(groups, O // groups, 1)
     return out.reshape(N, O, *out_size)
@@ -99,7 +100,7 @@ def conv_dw(
     dw = np.zeros((groups, O // groups, prod(shape[1:])), np.result_type(g, x))
     for part, windows in _windows(x, shape, out_size, stride, padding, dilation, groups):
         seed = _together(g[part]) if g.shape[3] < SMALL else g[part]
-        dw += (seed @ windows.swapaxes(2, 3)).sum(axis=0)
+        dw += matmul(seed, windows.swapaxes(2, 3)).sum(axis=0)
     return dw.reshape(shape)
 
 
@@ -139,8 +140,8 @@ def _spread(filters: np.ndarray, g: np.ndarray) -> np.ndarray:
     if g.shape[2] == 1:  # BLAS is slow at outer products
         return filters * g
     if g.shape[3] < SMALL:
-        return _apart(filters @ _together(g), len(g))
-    return filters @ g
+        return _apart(matmul(filters, _together(g)), len(g))
+    return matmul(filters, g)
 
 
 def _together(images: np.ndarray) -> np.ndarray:

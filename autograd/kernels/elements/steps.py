@@ -32,5 +32,5 @@ def step(
     if g.flags.writeable or not g.flags.c_contiguous:  # mostly neither: one type to compile for
         g = _host.read_only(g)
     flat = [a.ravel() for a in (g, *arrays)]
-    _threads.deal(loop, p.size, p.size, *flat, given)
+    _threads.deal(loop, p.size, 2 * p.size, *flat, given)
     return True

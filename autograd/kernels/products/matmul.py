@@ -1,12 +1,19 @@
-"""Matrix products. BLAS does them; here are those that NumPy is slow at."""
+"""Matrix products. BLAS does them; here is who calls it, and those that NumPy is slow at."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 
 from .. import _host, _threads
+from .._blas import alone
+from .._workers import Run
 
 SMALL = 16  # matrices of at most so many rows and columns
+MATRICES = 1 << 18  # multiplications for which OpenBLAS takes one thread in any case
+VECTOR = 9216  # the same where one factor is a vector
+WIDE = 4  # with more columns for each row than so many, columns are shared out
 
 
 def outer(x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -26,9 +33,57 @@ def outer(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return out
 
 
-def matmul_stacks(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """np.matmul of two stacks. NumPy is slow at many small matrices that are not contiguous (1000
-    transposed ones of 4 x 4: 48 us, contiguous 20 us), so those are copied first."""
-    if max(x.shape[-2:] + y.shape[-2:]) <= SMALL:
+def matmul(x: np.ndarray, y: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    """np.matmul, of which each of our threads does a part where OpenBLAS would use its own threads:
+    `_blas` says what is wrong with those.
+
+    NumPy is slow at many small matrices that are not contiguous (1000 transposed ones of 4 x 4:
+    48 us, contiguous 20 us), so those are copied first.
+    """
+    if x.ndim > 2 < y.ndim and max(x.shape[-2:] + y.shape[-2:]) <= SMALL:
         x, y = np.ascontiguousarray(x), np.ascontiguousarray(y)
-    return np.matmul(x, y)
+    if x.size * y.size <= VECTOR or _threads.get_num_threads() < 2:
+        return np.matmul(x, y, out=out)
+    matrices = x.ndim > 1 < y.ndim
+    rows, columns = (x.shape[-2], y.shape[-1]) if matrices else (1, 1)
+    products = max(x.size * columns, y.size * rows)
+    least = MATRICES if rows > 1 < columns else VECTOR
+    if products <= least or (threads := alone().threads()) < 2:
+        return np.matmul(x, y, out=out)
+    with alone():
+        if not matrices or products < 2 * _threads.LEAST * _threads.PRODUCTS:
+            return np.matmul(x, y, out=out)
+        return _in_parts(x, y, out, products, min(threads, _threads.get_num_threads()))
+
+
+def _in_parts(
+    x: np.ndarray, y: np.ndarray, out: np.ndarray | None, products: int, threads: int
+) -> np.ndarray:
+    """The product of two stacks of matrices, by at most so many threads."""
+    shape = (*np.broadcast_shapes(x.shape[:-2], y.shape[:-2]), x.shape[-2], y.shape[-1])
+    axis = _axis(shape, threads)
+    runs = _threads.parts(shape[axis], products / _threads.PRODUCTS, threads)
+    known = x.dtype == y.dtype and x.dtype.char in "fd" and x.shape[-1] == y.shape[-2]
+    if len(runs) == 1 or not known:
+        return np.matmul(x, y, out=out)
+    whole = np.empty(shape, x.dtype) if out is None else out
+
+    def part(a: np.ndarray, run: Run, summed: int) -> np.ndarray:
+        """What of an array belongs to this run: all, where the axis is summed over or stretched."""
+        if axis == summed or a.ndim < -axis or a.shape[axis] == 1:
+            return a
+        place: tuple[Any, ...] = (..., slice(*run), *(slice(None),) * (-1 - axis))
+        return a[place]
+
+    given = {run: (part(x, run, -1), part(y, run, -2), part(whole, run, 0)) for run in runs}
+    _threads.run(lambda run: np.matmul(*given[run]), runs)
+    return whole
+
+
+def _axis(shape: tuple[int, ...], threads: int) -> int:
+    """The axis to cut: of the stack if one is long enough, or else rows, of which a part is dearer
+    in columns: BLAS gathers more for each of them."""
+    longest = max(range(-len(shape), 0), key=lambda k: shape[k] if k < -2 else 0)
+    if longest < -2 and shape[longest] >= 2 * threads:
+        return longest
+    return -2 if WIDE * shape[-2] >= shape[-1] else -1

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._host import compiled
+from ..products.matmul import matmul
 
 GATED = ("gru", "lstm")
 STEP = 5000  # multiplications that cost as much as recording one step in ops
@@ -42,7 +43,7 @@ def sequence(
         return None
     from . import fast
 
-    gates = np.matmul(x.reshape(T * N, width), w_ih.T).reshape(T, N, len(w_ih))
+    gates = matmul(x.reshape(T * N, width), w_ih.T).reshape(T, N, len(w_ih))
     state, w_hh = np.ascontiguousarray(state), np.ascontiguousarray(w_hh)
     out, saved = fast.sequence(kind, gates, state, w_hh, b, lengths, reverse)
     return out, gates if kind in GATED else saved, saved
@@ -67,12 +68,12 @@ def sequence_back(
 
 def input_slope(slopes: np.ndarray, w_ih: np.ndarray) -> np.ndarray:
     """The cotangent of x."""
-    return (_rows(slopes)[:, : len(w_ih)] @ w_ih).reshape(*slopes.shape[:2], w_ih.shape[1])
+    return matmul(_rows(slopes)[:, : len(w_ih)], w_ih).reshape(*slopes.shape[:2], w_ih.shape[1])
 
 
 def input_weight_slope(slopes: np.ndarray, x: np.ndarray, rows: int) -> np.ndarray:
     """The cotangent of w_ih, which has so many rows."""
-    return _rows(slopes)[:, :rows].T @ x.reshape(len(x) * x.shape[1], x.shape[2])
+    return matmul(_rows(slopes)[:, :rows].T, x.reshape(len(x) * x.shape[1], x.shape[2]))
 
 
 def state_weight_slope(
@@ -91,8 +92,8 @@ def state_weight_slope(
     dw = np.empty((columns * H, H), slopes.dtype)
     met = met.reshape(len(met) * N, H)
     for to, source in _met(columns, slopes.shape[2], H):
-        np.matmul(_rows(early)[:, source].T, met, out=dw[to])
-        dw[to] += first.reshape(N, slopes.shape[2] * H)[:, source].T @ h
+        matmul(_rows(early)[:, source].T, met, out=dw[to])
+        dw[to] += matmul(first.reshape(N, slopes.shape[2] * H)[:, source].T, h)
     return dw
 
 

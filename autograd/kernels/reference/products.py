@@ -10,7 +10,7 @@ def outer(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return x[:, None] * y
 
 
-def matmul_stacks(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+def matmul(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """out[..., i, k] = sum over j of x[..., i, j] * y[..., j, k]"""
     out: np.ndarray = (x[..., :, :, None] * y[..., None, :, :]).sum(axis=-2)
     return out

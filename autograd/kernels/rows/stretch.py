@@ -69,10 +69,10 @@ def sum_to(x: np.ndarray, shape: Shape) -> np.ndarray | None:
     flat, rows = x.reshape(-1, size), x.size // size
     if each:
         sums = np.empty(rows, x.dtype)
-        runs = _threads.parts(rows, x.size)
+        runs = _threads.parts(rows, x.size / 2)
         _threads.run(lambda run: _loops().sum_rows(*run, flat, sums), runs)
         return (sums if rows == count else sums.reshape(-1, count).sum(0)).reshape(shape)
     sums = np.zeros(size, x.dtype)
-    runs = _threads.parts(size, x.size)
+    runs = _threads.parts(size, x.size / 2)
     _threads.run(lambda run: _loops().sum_columns(*run, flat, sums), runs)
     return sums.reshape(shape)
