@@ -86,5 +86,10 @@ def alone() -> Alone:
     return Alone(_openblas())
 
 
+def _forget() -> None:
+    if alone.cache_info().currsize:  # else there is nothing to forget, and nothing to load
+        alone().forget()
+
+
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=lambda: alone().forget())
+    os.register_at_fork(after_in_child=_forget)
