@@ -119,17 +119,25 @@ def _cross_entropy(x, /, *, classes, axis, reduction="none"):
 def _each_cross_entropy(
     x: np.ndarray, classes: np.ndarray, axis: int
 ) -> tuple[Any, Any, np.ndarray]:
-    """Losses, their sum, and for each the largest of x and the sum of exp(x - largest)."""
-    if np.count_nonzero(classes.astype(np.uint64) < x.shape[axis]) != classes.size:
-        raise IndexingError(f"the classes are 0 to {x.shape[axis] - 1}")
-    stats = np.empty((2, classes.size), x.dtype)
-    peak = np.maximum.reduce(x, axis, keepdims=True)
-    weights = x - peak
-    chosen = weights[element_of(classes, axis)]
+    """Losses, their sum, and for each the largest of x and the sum of exp(x - largest).
+
+    Raises
+    ------
+    IndexingError
+        If there is no such class.
+    """
+    index = element_of(classes.astype(np.intp, copy=False), axis)
+    try:
+        places = np.ravel_multi_index(index, x.shape)
+    except ValueError:
+        raise IndexingError(f"the classes are 0 to {x.shape[axis] - 1}") from None
+    kept = [1 if k == axis else n for k, n in enumerate(x.shape)]
+    stats = np.empty((2, *kept), x.dtype)
+    weights = x - np.maximum.reduce(x, axis, out=stats[0], keepdims=True)
+    chosen = weights.take(places)
     np.exp(weights, out=weights)
-    total = np.add.reduce(weights, axis)
-    stats[0], stats[1] = peak.reshape(-1), total.reshape(-1)
-    loss = np.log(total) - chosen
+    np.add.reduce(weights, axis, out=stats[1], keepdims=True)
+    loss = np.log(stats[1].reshape(classes.shape)) - chosen
     return loss, np.add.reduce(loss, None, np.float64), stats
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -24,9 +25,18 @@ def class_axis(name: str, x: Any) -> int:
 
 def element_of(classes: np.ndarray, axis: int) -> tuple[np.ndarray, ...]:
     """The index of the element that each class names along the axis of classes."""
-    ndim = classes.ndim
-    places = [np.arange(n).reshape(-1, *(1,) * (ndim - 1 - k)) for k, n in enumerate(classes.shape)]
+    places = _places(classes.shape)
     return (*places[:axis], classes, *places[axis:])
+
+
+@lru_cache(maxsize=64)
+def _places(shape: tuple[int, ...]) -> tuple[np.ndarray, ...]:
+    """0, 1, ... along each axis of a shape."""
+    ndim = len(shape)
+    places = [np.arange(n).reshape(-1, *(1,) * (ndim - 1 - k)) for k, n in enumerate(shape)]
+    for place in places:
+        place.flags.writeable = False
+    return tuple(places)
 
 
 def are_classes(target: Any, shape: tuple[int, ...], axis: int, ignored: int) -> bool:

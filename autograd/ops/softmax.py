@@ -2,7 +2,7 @@
 
 Those of softmax and its logarithm are ops of their own, since there are kernels for them.
 
-An axis may be an int, a tuple of ints, or None for all of them.
+An axis may be an int, a tuple of ints, or None for all of them; not a list, like that of a sum.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ import numpy as np
 from .. import kernels
 from ..algebra import all_finite, where
 from ..dtypes import as_floats
+from ..errors import DTypeError
 from ..op import normalize_axes, op
-from ..samples import BAD_AXIS, Rng, Sample, reduction, uniform
+from ..samples import BAD_AXIS, Fails, Rng, Sample, reduction, uniform
 from .exponential import exp
 from .reduce import lane_by_lane, restore_axes, sum
 
@@ -29,6 +30,10 @@ def _samples(rng: Rng) -> Iterable[Sample]:
     yield Sample(uniform(rng, (2, 3)), axis=None)
     masked = np.array([[0.5, -np.inf, 1.0], [-np.inf, 800.0, 800.5]])
     yield Sample(masked, label="-inf and large", orders=0)
+    yield Sample(3.0, axis=None, label="a number", orders=0)
+
+
+A_LIST = Fails(np.ones((2, 3)), axis=[0, 1], error=DTypeError, match=r"a tuple .* got \[0, 1\]")
 
 
 def _normalised(sign: int) -> Callable[..., np.ndarray]:
@@ -41,9 +46,17 @@ def _normalised(sign: int) -> Callable[..., np.ndarray]:
     return reference
 
 
+def _prepared(x: Any, axis: Any) -> tuple[Any, tuple[int, ...]]:
+    """x as an array of floats, and the axes along which there is something to add up."""
+    if axis.__class__ is list:
+        raise DTypeError(f"axis must be an int, a tuple of ints or None, got {axis}")
+    x = as_floats(np.asarray(x))
+    return x, normalize_axes(axis, x.ndim)
+
+
 def _peak(x: Any, axes: tuple[int, ...]) -> Any:
     """The largest element along axes; 0 where there is none, or an infinite one (inf - inf)."""
-    if not np.size(x):
+    if not x.size:
         return 0
     peak = np.maximum.reduce(x, axes, keepdims=True)
     return peak if all_finite(peak) else np.where(np.isfinite(peak), peak, 0)
@@ -61,21 +74,24 @@ def _log(total: Any) -> Any:
         return np.log(total)
 
 
-def _shares(x: Any, axis: Any) -> Any:
-    """exp(x) over its sum along an axis."""
-    axes = normalize_axes(axis, np.ndim(x))
+def _shares(x: Any, axes: tuple[int, ...]) -> Any:
+    """exp(x) over its sum along axes."""
     fast = kernels.softmax(x, axes)
     if fast is not None:
         return fast
-    x = as_floats(x)
-    weights = np.exp(x - _peak(x, axes))
+    weights = np.exp(x if _moderate(x) else x - _peak(x, axes))
     return weights / np.add.reduce(weights, axes, keepdims=True)
+
+
+def _moderate(x: Any) -> bool:
+    """Whether no exponential overflows or underflows, |x| < 50: shares need no shift then."""
+    return x.itemsize > 2 and np.vdot(x, x) < 2500
 
 
 @op(
     samples=_samples,
     reference=_normalised(1),
-    fails=[BAD_AXIS],
+    fails=[BAD_AXIS, A_LIST],
     method="softmax",
 )
 def softmax(x, /, *, axis=-1):
@@ -92,7 +108,7 @@ def softmax(x, /, *, axis=-1):
     >>> softmax(np.array([1000.0, 1000.0, -np.inf]))
     array([0.5, 0.5, 0. ])
     """
-    return _shares(x, axis)
+    return _shares(*_prepared(x, axis))
 
 
 @softmax.grad("x")
@@ -132,7 +148,7 @@ def _(h, g, y, axis):
 @op(
     samples=_samples,
     reference=lambda x, axis=-1: np.log(_normalised(1)(x, axis)),
-    fails=[BAD_AXIS],
+    fails=[BAD_AXIS, A_LIST],
     method="log_softmax",
 )
 def log_softmax(x, /, *, axis=-1):
@@ -147,11 +163,10 @@ def log_softmax(x, /, *, axis=-1):
     >>> log_softmax(np.array([0.0, 1000.0]))
     array([-1000.,     0.])
     """
-    axes = normalize_axes(axis, np.ndim(x))
+    x, axes = _prepared(x, axis)
     fast = kernels.softmax(x, axes, log=True)
     if fast is not None:
         return fast
-    x = as_floats(x)
     shifted = x - _peak(x, axes)
     return shifted - _log_total(shifted, axes)
 
@@ -185,7 +200,7 @@ def _(h, g, y, axis):
 @op(
     samples=lambda rng: [Sample(uniform(rng, (4,))), Sample(uniform(rng, (2, 3)), axis=0)],
     reference=_normalised(-1),
-    fails=[BAD_AXIS],
+    fails=[BAD_AXIS, A_LIST],
 )
 def softmin(x, /, *, axis=-1):
     """softmax(-x): the smallest elements get the largest weights.
@@ -195,7 +210,8 @@ def softmin(x, /, *, axis=-1):
     >>> softmin(np.array([0.0, np.log(3.0)]))
     array([0.75, 0.25])
     """
-    return _shares(-as_floats(x), axis)
+    x, axes = _prepared(x, axis)
+    return _shares(-x, axes)
 
 
 @softmin.grad("x")
@@ -217,7 +233,7 @@ def _log_of_sum(values: list[float]) -> float:
 @op(
     samples=_logsumexp_samples,
     reference=lane_by_lane(_log_of_sum),
-    fails=[BAD_AXIS],
+    fails=[BAD_AXIS, A_LIST],
     method="logsumexp",
 )
 def logsumexp(x, /, *, axis=None, keepdims=False):
@@ -232,8 +248,7 @@ def logsumexp(x, /, *, axis=None, keepdims=False):
     >>> f"{logsumexp(np.array([1000.0, 1000.0])):.4f}"
     '1000.6931'
     """
-    axes = normalize_axes(axis, np.ndim(x))
-    x = as_floats(x)
+    x, axes = _prepared(x, axis)
     fast = kernels.exp_sums(x, axes)
     if fast is None:
         peak = _peak(x, axes)

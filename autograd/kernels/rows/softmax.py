@@ -132,7 +132,7 @@ def cross_entropy(
     if layout is None:
         return None
     stats, loss = np.empty((2, classes.size), x.dtype), np.empty(classes.shape, x.dtype)
-    each = _indices(classes), *stats, loss.reshape(-1)
+    each = _indices(classes), stats[0], stats[1], loss.reshape(-1)
     sums = _run("cross_entropies", layout, (x,), *each)
     return None if None in sums else (loss[()], sum(sums), stats)
 
@@ -145,7 +145,9 @@ def cross_entropy_dx(
     if layout is None or g.dtype != x.dtype:
         return None
     out = np.empty_like(x)
-    _run("cross_entropies_dx", layout, (x, out), np.array(g).reshape(-1), _indices(classes), *stats)
+    stats = stats.reshape(2, -1)
+    each = np.array(g).reshape(-1), _indices(classes), stats[0], stats[1]
+    _run("cross_entropies_dx", layout, (x, out), *each)
     return out
 
 
