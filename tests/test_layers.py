@@ -36,8 +36,9 @@ ENGINE = words("""
     kernels.windows._pool_tiles kernels.windows.pool_fast kernels.windows.pool
     kernels.convolution kernels.convolution._frames kernels.convolution._filters
     kernels.convolution._tiles kernels.convolution._depthwise kernels.convolution._winograd
-    kernels.convolution._winograd_loops kernels.convolution.depthwise
-    kernels.convolution.winograd kernels.convolution.fast kernels.convolution.conv
+    kernels.convolution._winograd_loops kernels.convolution.layer kernels.convolution.depthwise
+    kernels.convolution.winograd kernels.convolution.direct kernels.convolution.fast
+    kernels.convolution.conv
     kernels.sampling kernels.sampling._blend
     kernels.sampling.resample kernels.sampling.reading kernels.sampling._points_simd
     kernels.sampling._points kernels.sampling.points_fast kernels.sampling.points

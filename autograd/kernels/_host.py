@@ -106,6 +106,20 @@ def compiled(operations: int, *arrays: np.ndarray) -> bool:
     return simd() is not None
 
 
+def circumstances() -> tuple[str, int]:
+    """What decides, beside shapes and dtypes, on the way that is taken: part of the key under which
+    a decision is remembered."""
+    return _forced or _detected(), LEAST
+
+
+def worth_compiling(operations: int, axes: int, dtypes: tuple[np.dtype, ...]) -> bool:
+    """As `compiled`, for arrays of so many axes and these dtypes."""
+    first = dtypes[0]
+    if operations < LEAST or axes > 5 or first.kind != "f" or first.itemsize not in (4, 8):
+        return False
+    return all(dtype == first for dtype in dtypes) and simd() is not None
+
+
 def present() -> Simd:
     """The instruction set, where `compiled` has said that there is one."""
     host = simd()

@@ -42,6 +42,34 @@ def clear(typingctx, lanes, out, count):
     return tile("clear", (lanes,), out.dtype, "pi", _write_clear)
 
 
+def _write_alternate(t: Writer) -> None:
+    first, second, count, out = t.function.args
+    b = t.builder
+    evens = b.lshr(b.add(count, t.index(1)), t.index(1))
+    odds = b.lshr(count, t.index(1))
+    half = t.lanes // 2
+
+    def body(i: ir.Value, acc: list) -> list:
+        pair = [
+            t.load_some(t.at(a, i), t.first_bits(b.sub(n, i)))
+            for a, n in ((first, evens), (second, odds))
+        ]
+        for k in range(2):
+            order = [j // 2 + k * half + j % 2 * t.lanes for j in range(t.lanes)]
+            mixed = b.shuffle_vector(*pair, ir.Constant(ir.VectorType(I32, t.lanes), order))
+            at = b.add(b.mul(i, t.index(2)), t.index(k * t.lanes))
+            t.store_some(mixed, t.at(out, at), t.first_bits(b.sub(count, at)))
+        return acc
+
+    t.loop(evens, t.lanes, [], body)
+
+
+@intrinsic
+def alternate(typingctx, lanes, first, second, count, out):
+    """out = first[0], second[0], first[1], second[1], ...: `count` numbers."""
+    return tile("alternate", (lanes,), out.dtype, "ppip", _write_alternate)
+
+
 def _write_turn(t: Writer, step: int) -> None:
     a, pitch, have, out, out_pitch, columns = t.function.args
     b = t.builder

@@ -18,18 +18,13 @@ Call = tuple[str, Callable[[], object]]
 
 
 def _convolutions(dtype: Any, host: Simd) -> Iterator[Call]:
-    from .convolution import fast
-
     lanes = host.lanes(np.dtype(dtype).itemsize)
     channels = max(8, lanes)
     widths = [(1, 1, lanes), *((1, rows, lanes) for rows, _ in host.spread[1:])]
     widths += [(channels, filters, rows) for filters in (lanes, 2 * lanes) for rows in host.gather]
     for c, filters, width in widths:
         x, w = np.ones((1, c, 4, width), dtype), np.ones((filters, c, 3, 3), dtype)
-        g, rest = np.ones((1, filters, 4, width), dtype), ((1, 1), ((1, 1), (1, 1)), (1, 1), 1)
-        name = f"convolution {c} -> {filters}, {width} wide"
-        yield name, partial(fast.conv, x, w, (4, width), *rest, None)
-        yield name + ", by filters", partial(fast.conv_dw, g, x, w.shape, *rest)
+        yield f"convolution {c} -> {filters}, {width} wide", partial(_convolve, x, w, 1)
     for size, taps in ((7, 3), (14, 3), (14, 5)):
         for filters in (lanes, 2 * lanes):
             name = f"convolution of {taps} x {taps} by Winograd, {filters} filters, {size} wide"
@@ -44,16 +39,18 @@ def _convolutions(dtype: Any, host: Simd) -> Iterator[Call]:
             name = f"convolution of {taps} x {taps} by channel, {width} wide"
             x, w = np.ones((1, 2, width, width), dtype), np.ones((2, 1, taps, taps), dtype)
             yield name, partial(_convolve, x, w, 2)
+            yield f"{name}, step 2", partial(_convolve, x, w, 2, 2)
 
 
-def _convolve(x: np.ndarray, w: np.ndarray, groups: int) -> None:
+def _convolve(x: np.ndarray, w: np.ndarray, groups: int, stride: int = 1) -> None:
     from .convolution import fast
 
     axes = x.ndim - 2
-    options = (1,) * axes, ((w.shape[2] // 2,) * 2,) * axes, (1,) * axes, groups
-    out = fast.conv(x, w, x.shape[2:], *options, None)
-    fast.conv_dx(out, w, x.shape, *options)
-    fast.conv_dw(out, x, w.shape, *options)
+    options = (stride,) * axes, ((w.shape[2] // 2,) * 2,) * axes, (1,) * axes, groups
+    shape = (len(x), len(w), *(-(-n // stride) for n in x.shape[2:]))
+    out = fast.conv(x.shape, w.shape, shape, options, x.dtype)(x, w, None)
+    fast.conv_dx(shape, w.shape, x.shape, options, x.dtype)(out, w, None)
+    fast.conv_dw(shape, x.shape, w.shape, options, x.dtype)(x, out)
 
 
 def _poolings(dtype: Any, host: Simd) -> Iterator[Call]:

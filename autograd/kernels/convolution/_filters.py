@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
-from .._host import sized
 from .._jit import jit
 from .._simd import pointer
-from .._simd_moves import turn
+from .._simd_moves import move, turn
+
+NATURAL = (np.zeros(0, np.int64),) * 2  # order and counts of taps: all of them, as they are
 
 
 @jit
-def pack(lanes, w, groups, filters, channels, taps, adjoint, width):
+def pack(lanes, w, groups, filters, channels, taps, adjoint, order, counts, width):
     """w (groups, filters, channels, taps) -> (groups, blocks, channels, taps, width), both flat.
 
-    Where filters end, zeros follow. For the adjoint, w is (groups, channels, filters, taps).
+    Where filters end, zeros follow. For the adjoint, w is (groups, channels, filters, taps). The
+    order, if not empty, names the taps to take, for each phase so many as counts say: phases come
+    one after the other, each as above. The number after the last tap stands for a tap of zero.
     """
     L, blocks = len(lanes), (filters + width - 1) // width
     out = np.zeros(groups * blocks * channels * taps * width, w.dtype)
@@ -33,34 +38,33 @@ def pack(lanes, w, groups, filters, channels, taps, adjoint, width):
                     n = min(L, run - j)
                     to = pointer(out, first + (c * run + j) * width)
                     turn((0,), lanes, pointer(w, here + j), pitch, have, to, width, n)
-    return out
+    if len(order) == 0:
+        return out
+    lines, to = groups * blocks * channels, 0
+    chosen = np.zeros(lines * len(order) * width, w.dtype)
+    begin = 0
+    for count in counts:
+        for line in range(lines):
+            for k in range(begin, begin + count):
+                if order[k] < taps:
+                    here = pointer(out, (line * taps + order[k]) * width)
+                    move((0,), lanes, here, pointer(chosen, to), width)
+                to += width
+        begin += count
+    return chosen
 
 
-def packed(
-    w: np.ndarray, adjoint: bool, order: np.ndarray | None, lanes: int, width: int
-) -> np.ndarray:
-    """(groups, blocks, channels, taps, width), with taps in a given order, some or all of them.
+def biases(
+    groups: int, filters: int, width: int, dtype: np.dtype
+) -> Callable[[np.ndarray | None], np.ndarray]:
+    """What gives b, or zeros, for blocks of filters: (groups, blocks, width), flat."""
+    none = np.zeros((groups, -(-filters // width) * width), dtype)
 
-    w is (groups, filters, channels, taps); for the adjoint, channels come before filters. The
-    number after the last tap stands for a tap of zero.
-    """
-    groups, filters, channels, count = w.shape
-    if adjoint:
-        filters, channels = channels, filters
-    flat = pack(sized(lanes), w.reshape(-1), groups, filters, channels, count, adjoint, width)
-    every = flat.reshape(groups, -1, channels, count, width)
-    if order is None:
-        return every
-    if order.max() == count:
-        every = np.concatenate([every, np.zeros_like(every[:, :, :, :1])], axis=3)
-    return np.take(every, order, axis=3)
-
-
-def packed_bias(
-    b: np.ndarray | None, groups: int, filters: int, width: int, dtype: np.dtype
-) -> np.ndarray:
-    """b, or zeros, for blocks of filters: (groups, blocks, width)."""
-    first = np.zeros((groups, -(-filters // width) * width), dtype)
-    if b is not None:
+    def packed(b: np.ndarray | None) -> np.ndarray:
+        if b is None:
+            return none.reshape(-1)
+        first = none.copy()
         first[:, :filters] = b.reshape(groups, filters)
-    return first.reshape(groups, -1, width)
+        return first.reshape(-1)
+
+    return packed

@@ -15,7 +15,7 @@ import numpy as np
 
 from .._jit import jit
 from .._simd import get, pointer, put
-from .._simd_moves import clear, move, turn
+from .._simd_moves import alternate, clear, move, turn
 
 Triple = tuple[int, int, int]
 
@@ -25,6 +25,9 @@ class Axis(NamedTuple):
 
     Pixel f of phase p of the frame is pixel step * f + starts[p] of the source, or zero outside.
     Output i meets, with its k-th tap, pixel i + shifts[k] of phase phases[k].
+
+    length   pixels of one phase
+    first    the pixel of the result that output 0 is; the next are a stride of the adjoint apart
     """
 
     step: int
@@ -33,11 +36,8 @@ class Axis(NamedTuple):
     phases: tuple[int, ...]
     shifts: tuple[int, ...]
     out: int
-
-    @property
-    def length(self) -> int:
-        """Pixels of one phase."""
-        return self.out + max(self.shifts)
+    length: int
+    first: int = 0
 
 
 def forward_axis(kernel: int, out: int, stride: int, before: int, dilation: int) -> Axis:
@@ -51,28 +51,39 @@ def forward_axis(kernel: int, out: int, stride: int, before: int, dilation: int)
         phases=tuple(used.index(step % stride) for step in steps),
         shifts=tuple(step // stride for step in steps),
         out=out,
+        length=out + steps[-1] // stride,
     )
 
 
 def backward_axes(
     size: int, kernel: int, stride: int, before: int, dilation: int
-) -> list[tuple[slice, Axis]]:
-    """The axes of the adjoint: for each phase of the image, its pixels, and how they meet g.
+) -> tuple[Axis, ...]:
+    """The axes of the adjoint: for each phase of the image, how its pixels meet g.
 
     Pixel first + stride * i meets, with tap k, element i + (first + before - k * dilation) / stride
-    of g. Phases that meet no tap are left out.
+    of g. Phases that meet no tap are left out. The others have one frame in common.
     """
     found = []
     for first in range(min(stride, size)):
         taps = [k for k in range(kernel) if (first + before - k * dilation) % stride == 0]
         if taps:
             meets = [(first + before - k * dilation) // stride for k in taps]
-            shifts = tuple(m - min(meets) for m in meets)
-            pixels = slice(first, size, stride)
-            out = len(range(size)[pixels])
-            none = (0,) * len(taps)
-            found.append((pixels, Axis(1, (min(meets),), tuple(taps), none, shifts, out)))
-    return found
+            found.append((first, taps, meets, len(range(first, size, stride))))
+    begin = min((min(meets) for _, _, meets, _ in found), default=0)
+    end = max((max(meets) + out for _, _, meets, out in found), default=0)
+    return tuple(
+        Axis(
+            step=1,
+            starts=(begin,),
+            taps=tuple(taps),
+            phases=(0,) * len(taps),
+            shifts=tuple(m - begin for m in meets),
+            out=out,
+            length=end - begin,
+            first=first,
+        )
+        for first, taps, meets, out in found
+    )
 
 
 class Plan(NamedTuple):
@@ -80,7 +91,7 @@ class Plan(NamedTuple):
 
     frame     pixels of one phase
     starts    (phases, 3): the source pixel where each phase begins; step: from pixel to pixel
-    order     of the taps that take part; None for all of them as they are
+    taps      that take part, by number
     offsets   of the pixel that output 0 meets, for each tap of each channel
     whole     whether the source is its own frame
     """
@@ -89,7 +100,7 @@ class Plan(NamedTuple):
     frame: Triple
     starts: np.ndarray
     step: Triple
-    order: np.ndarray | None
+    taps: np.ndarray
     offsets: np.ndarray
     out: Triple
     whole: bool
@@ -125,7 +136,7 @@ def plan(
         frame=frame,
         starts=starts,
         step=(axes[0].step, axes[1].step, axes[2].step),
-        order=None if np.array_equal(taps, np.arange(np.prod(kernel))) else taps,
+        taps=taps,
         offsets=(base[:, None] + pixel * bundle).ravel(),
         out=(axes[0].out, axes[1].out, axes[2].out),
         whole=unit and len(starts) == 1 and not starts.any() and frame == source,
@@ -202,18 +213,34 @@ def fill(lanes, x, at, source, frames, frame, starts, step, channels):
 
 
 @jit
-def weave(part, out, size, part_size, first, step, planes):
-    """out[plane, first + step * i] = part[plane, i] along three axes, for a run of planes."""
-    D, H, W = size
-    d, h, w = part_size
+def weave(lanes, parts, total, out, to, planes, phases, size, step):
+    """out[to + plane, first + step * i] = part[plane, i] along three axes, for a run of planes.
+
+    The parts, one for each row (D, H, W, z, y, x) of phases, where (z, y, x) comes first, have
+    `total` planes each; all arrays are flat. Two parts that alternate along rows go together.
+    """
     for plane in range(planes[0], planes[1]):
-        for z in range(d):
-            for y in range(h):
-                row = first[0] + step[0] * z, first[1] + step[1] * y
-                to = ((plane * D + row[0]) * H + row[1]) * W + first[2]
-                here = ((plane * d + z) * h + y) * w
-                for i in range(w):
-                    put(out, to + step[2] * i, get(part, here + i))
+        begin, together = 0, False
+        for p in range(len(phases)):
+            D, H, W, z, y, x = phases[p]
+            part = begin + plane * D * H * W
+            begin += total * D * H * W
+            if together:  # this one was woven with the one before
+                together = False
+                continue
+            if step[2] == 2 and x == 0 and p + 1 < len(phases):
+                together = phases[p + 1, 5] == 1
+            for i in range(D * H):
+                row = z + step[0] * (i // H), y + step[1] * (i % H)
+                there = (((to + plane) * size[0] + row[0]) * size[1] + row[1]) * size[2] + x
+                if together:
+                    other = phases[p + 1, 2]
+                    here = pointer(parts, part + i * W)
+                    beside = pointer(parts, begin + (plane * D * H + i) * other)
+                    alternate(lanes, here, beside, W + other, pointer(out, there))
+                else:
+                    for j in range(W):
+                        put(out, there + step[2] * j, get(parts, part + i * W + j))
 
 
 @jit

@@ -16,95 +16,122 @@ import numpy as np
 from .._jit import jit
 from .._simd import gather, pointer, reduce, spread
 from .._simd_moves import turn
-from ._frames import fill, fill_bundles
+from ._frames import fill, fill_bundles, weave
 
 CHUNK = 64  # vectors of outputs at a time: some rows of them stay in the first cache
 DEEP_CHUNK = 128  # outputs at a time, for the same reason
 
 
 @jit
+def volume(sizes):
+    return sizes[0] * sizes[1] * sizes[2]
+
+
+@jit
 def correlate(
-    rows, vectors, lanes, x, out, images, groups, channels, filters, plan, weights, first
-):
+    rows, vectors, lanes, x, target, out, images, groups, channels, filters, plan, whole, phases,
+    size, apart, weights, first,
+):  # fmt: skip
     """out[n, f] = the sum of taps times pixels, at the places of the table.
 
-    `images` is the run of images to do; `plan` is (source, frame, starts, step, offsets, whole,
-    area, pixels, table); weights (groups, blocks, terms, rows); first (groups, blocks, rows) is
-    added. x and out are flat.
+    `images` is the run of images to do; `plan` is (source, frame, starts, step, pixels, offsets,
+    counts, framed, table, ends), offsets being those of the terms and counts the taps of each
+    phase, and ends where each phase begins and ends in the table. weights (phases, groups, blocks,
+    terms, rows), first (groups, blocks, rows) is added; all arrays are flat. If results are not
+    the `whole` from the start, they are written into the target, which has room for the phases of
+    one image, and woven as `weave` says.
     """
-    source, frame, starts, step, offsets, whole, area, pixels, table = plan
-    P = len(rows)
-    blocks, terms = weights.shape[1], weights.shape[2]
-    size = source[0] * source[1] * source[2]
-    frames = np.zeros(len(lanes) + (0 if whole else pixels * channels), x.dtype)
-    spare = np.empty(P * area, x.dtype)
-    flat_weights, flat_first = weights.reshape(-1), first.reshape(-1)
+    source, frame, starts, step, pixels, offsets, counts, framed, table, ends = plan
+    P, blocks = len(rows), (filters + len(rows) - 1) // len(rows)
+    frames = np.zeros(len(lanes) + (pixels * channels if framed else 0), x.dtype)
+    largest = 0
+    for phase in range(len(phases)):
+        largest = max(largest, volume(phases[phase]))
+    spare = np.empty(P * largest, x.dtype)
     left = filters % P
     for n in range(images[0], images[1]):
         for g in range(groups):
-            at = (n * groups + g) * channels * size
-            out_at = (n * groups + g) * filters * area
-            if not whole:
+            plane, done = (n * groups + g) * filters, 0
+            at = (n * groups + g) * channels * volume(source)
+            begin = plane * volume(phases[0]) if whole else 0
+            if framed:
                 fill(lanes, x, at, source, frames, frame, starts, step, channels)
-            for t in range(0, len(table), 3 * len(vectors)):
-                for block in range(blocks):
-                    b = g * blocks + block
-                    w, f = pointer(flat_weights, b * terms * P), pointer(flat_first, b * P)
-                    o, p = pointer(offsets, 0), pointer(table, t)
-                    to = pointer(out, out_at + block * P * area)
-                    if (block + 1) * P > filters:
-                        to = pointer(spare, 0)
-                    # two calls, not a choice between arrays: that counts references every time
-                    if whole:
-                        spread(rows, vectors, lanes, w, pointer(x, at), o, terms, f, p, to, area)
-                    else:
-                        here = pointer(frames, 0)
+            for phase in range(len(phases)):
+                terms, area = channels * counts[phase], volume(phases[phase])
+                for t in range(ends[phase], ends[phase + 1], 3 * len(vectors)):
+                    for block in range(blocks):
+                        b = g * blocks + block
+                        w = pointer(weights, (done * groups * blocks + b * terms) * P)
+                        f, o, p = pointer(first, b * P), pointer(offsets, done), pointer(table, t)
+                        to = pointer(target, begin + block * P * area)
+                        if (block + 1) * P > filters:
+                            to = pointer(spare, 0)
+                        here = pointer(x, at)  # not a choice between arrays: it counts references
+                        if framed:
+                            here = pointer(frames, 0)
                         spread(rows, vectors, lanes, w, here, o, terms, f, p, to, area)
-            base = out_at + (filters - left) * area
-            for i in range(left * area):
-                out[base + i] = spare[i]
+                base = begin + (filters - left) * area
+                for i in range(left * area):
+                    target[base + i] = spare[i]
+                begin += filters * area
+                done += terms
+            if not whole:
+                weave(lanes, target, filters, out, plane, (0, filters), phases, size, apart)
+
+
+@jit
+def leave(vectors, lanes, result, columns, out, to, area, filters):
+    """A tile of pixels and filters, turned, to some columns of a row of the results."""
+    L, width = len(lanes), len(vectors) * len(lanes)
+    for j in range(0, min(width, filters), L):
+        for i in range(0, columns, L):
+            turn(
+                (0,), lanes, pointer(result, i * width + j), width, min(L, columns - i),
+                pointer(out, to + j * area + i), area, filters - j,
+            )  # fmt: skip
 
 
 @jit
 def correlate_bundles(
-    rows, vectors, lanes, x, out, images, groups, channels, filters, plan, weights, first
+    rows, vectors, lanes, x, target, out, images, groups, channels, filters, plan, whole, phases,
+    size, apart, weights, first,
 ):  # fmt: skip
-    """As `correlate`, with filters in the lanes; weights (groups, blocks, terms, width).
+    """As `correlate`, with filters in the lanes; weights (phases, groups, blocks, terms, width).
 
     The result of a tile, a run of pixels for each of many filters, is turned on its way out.
     """
-    source, frame, starts, step, offsets, (D, H, W), pixels = plan
-    P, L = len(rows), len(lanes)
-    width = len(vectors) * L
-    blocks, terms = weights.shape[1], weights.shape[2]
-    area, size = D * H * W, source[0] * source[1] * source[2]
-    bundles = (channels + L - 1) // L
+    source, frame, starts, step, pixels, offsets, counts = plan
+    P, L, width = len(rows), len(lanes), len(vectors) * len(lanes)
+    blocks, bundles = (filters + width - 1) // width, (channels + L - 1) // L
     frames = np.zeros((pixels * bundles + P) * L, x.dtype)
     result = np.empty(P * width, x.dtype)
-    flat_weights, flat_first = weights.reshape(-1), first.reshape(-1)
-    o, r = pointer(offsets, 0), pointer(result, 0)
+    r = pointer(result, 0)
     for n in range(images[0], images[1]):
         for g in range(groups):
-            at = (n * groups + g) * channels * size
+            plane, done = (n * groups + g) * filters, 0
+            at = (n * groups + g) * channels * volume(source)
+            begin = plane * volume(phases[0]) if whole else 0
             fill_bundles(lanes, x, at, source, frames, frame, starts, step, channels)
-            for row in range(D * H):
-                begin = (row // H * frame[1] + row % H) * frame[2]
-                for tile in range(0, W, P):
-                    column = max(0, min(tile, W - P))  # the last tile overlaps the one before
-                    here = pointer(frames, (begin + column) * L)
-                    for b in range(blocks):
-                        w = pointer(flat_weights, (g * blocks + b) * terms * width)
-                        f = pointer(flat_first, (g * blocks + b) * width)
-                        gather(lanes, (), rows, vectors, lanes, here, o, w, terms, f, r)
-                        left = filters - b * width
-                        to = ((n * groups + g) * filters + b * width) * area + row * W + column
-                        for j in range(0, min(width, left), L):
-                            for i in range(0, min(P, W), L):
-                                turn(
-                                    (0,), lanes, pointer(result, i * width + j), width,
-                                    min(L, min(P, W) - i), pointer(out, to + j * area + i), area,
-                                    left - j,
-                                )  # fmt: skip
+            for phase in range(len(phases)):
+                D, H, W = phases[phase, 0], phases[phase, 1], phases[phase, 2]
+                terms, area, o = channels * counts[phase], D * H * W, pointer(offsets, done)
+                for row in range(D * H):
+                    line = (row // H * frame[1] + row % H) * frame[2]
+                    for tile in range(0, W, P):
+                        column = max(0, min(tile, W - P))  # the last overlaps the one before
+                        here = pointer(frames, (line + column) * L)
+                        for b in range(blocks):
+                            block = g * blocks + b
+                            w = pointer(weights, (done * groups * blocks + block * terms) * width)
+                            f = pointer(first, block * width)
+                            gather(lanes, (), rows, vectors, lanes, here, o, w, terms, f, r)
+                            to = begin + b * width * area + row * W + column
+                            left = filters - b * width
+                            leave(vectors, lanes, result, min(P, W), target, to, area, left)
+                begin += filters * area
+                done += terms
+            if not whole:
+                weave(lanes, target, filters, out, plane, (0, filters), phases, size, apart)
 
 
 @jit
@@ -116,18 +143,18 @@ def correlate_taps(
     The offsets of the plan are padded to a multiple of columns. total (groups, row blocks, column
     blocks, rows, columns, lanes); its lanes are still to be summed.
     """
-    source, frame, starts, step, offsets, whole, area, pixels = plan
+    source, frame, starts, step, pixels, offsets, framed, area = plan
     P, Q, L = len(rows), len(columns), len(lanes)
     size = source[0] * source[1] * source[2]
     row_blocks, column_blocks = (filters + P - 1) // P, len(offsets) // Q
-    frames = np.zeros(L + (0 if whole else pixels * channels), x.dtype)
+    frames = np.zeros(L + (pixels * channels if framed else 0), x.dtype)
     spare = np.zeros(P * area, x.dtype)
     left = filters % P
     for n in range(images[0], images[1]):
         for group in range(groups):
             at = (n * groups + group) * channels * size
             g_at = (n * groups + group) * filters * area
-            if not whole:
+            if framed:
                 fill(lanes, x, at, source, frames, frame, starts, step, channels)
             base = g_at + (filters - left) * area
             for i in range(left * area):
@@ -142,11 +169,10 @@ def correlate_taps(
                     for b in range(column_blocks):
                         block = (group * row_blocks + a) * column_blocks + b
                         o, to = pointer(offsets, b * Q), pointer(total, block * P * Q * L)
-                        if whole:
-                            reduce(rows, columns, lanes, f, area, pointer(x, at), o, p, count, to)
-                        else:
+                        here = pointer(x, at)
+                        if framed:
                             here = pointer(frames, 0)
-                            reduce(rows, columns, lanes, f, area, here, o, p, count, to)
+                        reduce(rows, columns, lanes, f, area, here, o, p, count, to)
 
 
 @jit
@@ -157,7 +183,7 @@ def correlate_taps_bundles(
 
     total (groups, blocks, bundles, taps, lanes, vectors * lanes).
     """
-    source, frame, starts, step, offsets, pixels = plan
+    source, frame, starts, step, pixels, offsets = plan
     P, L = len(rows), len(lanes)
     width = len(vectors) * L
     area, size = len(positions), source[0] * source[1] * source[2]

@@ -5,8 +5,8 @@ a tile, 36 for two axes and 6 for one, is a matrix product over channels. Some r
 taken at a time, so that what lies between stays in the cache.
 
 A plan is (source, frame, starts, step, pixels) as for `fill_bundles`, then (ys, xs), where tiles
-begin, (rows, columns) from one pixel of a tile to the next, and (height, width) of the results. The
-phases of a stride count as so many more channels.
+begin, and (rows, columns) from one pixel of a tile to the next. The phases of a stride count as so
+many more channels, those of the results as more filters.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ import numpy as np
 from .._jit import jit
 from .._simd import gather, pointer
 from .._simd_moves import move, turn
-from ._frames import fill_bundles
+from ._filters import pack
+from ._frames import fill_bundles, weave
 from ._winograd import enter, leave
 
 
@@ -33,18 +34,22 @@ def odd(lanes, size):
 
 
 @jit
-def enter_filters(high, wide, lanes, w, width, turned):
-    """w (filters, high * wide, width) -> (numbers, filters, width), both flat."""
-    taps, L = len(high) * len(wide), len(lanes)
-    count = len(w) // (taps * width)
-    size = odd(lanes, count * width)
+def enter_filters(
+    high, wide, lanes, w, groups, channels, filters, taps, adjoint, order, counts, width, turned
+):
+    """w -> (numbers, ..., width), flat, where the taps of a tile, high and wide, are the last axis
+    of what `pack` makes."""
+    L, count = len(lanes), len(high) * len(wide)
+    packed = pack(lanes, w, groups, filters, channels, taps, adjoint, order, counts, width)
+    terms = len(packed) // (count * width)
+    size = odd(lanes, terms * width)
     out = np.empty(points(high) * points(wide) * size, w.dtype)
     begin, row, column = 0, len(wide) * width, width
     if turned:
-        begin, row, column = (taps - 1) * width, -row, -column
-    for f in range(count):
+        begin, row, column = (count - 1) * width, -row, -column
+    for f in range(terms):
         for v in range(0, width, L):
-            here, to = pointer(w, f * taps * width + begin + v), pointer(out, f * width + v)
+            here, to = pointer(packed, f * count * width + begin + v), pointer(out, f * width + v)
             enter((0,), high, wide, lanes, here, row, column, to, points(wide) * size, size)
     return out
 
@@ -71,46 +76,51 @@ def enter_tiles(
 
 @jit
 def leave_tiles(
-    high, wide, lanes, products, size, width, first, seen, strip, y, xs, row, column, out, to, area,
-    left,
+    high, wide, lanes, products, at, size, width, first, seen, strip, y, xs, row, column, late, out,
+    to, area, left,
 ):  # fmt: skip
-    """A row of tiles of `lanes` filters: products (numbers, size) to rows of results in `out`."""
+    """A row of tiles of `lanes` filters: products (numbers, size) to rows of results in `out`.
+
+    The tiles begin in row y of the results, and `late` columns before them.
+    """
     L = len(lanes)
     H, W = area
     length = len(strip) // (len(high) * L)
     for i in range(len(xs)):
         leave(
-            high, wide, lanes, pointer(products, to[0] + i * width), points(wide) * size, size,
+            high, wide, lanes, pointer(products, at + i * width), points(wide) * size, size,
             pointer(strip, xs[i] * L), length * L, column * L, first, pointer(seen, 0),
         )  # fmt: skip
     for i in range(len(high)):
-        if y + i * row < H:
+        if 0 <= y + i * row < H:
             for j in range(0, W, L):
                 turn(
-                    (0,), lanes, pointer(strip, (i * length + j) * L), L, min(L, W - j),
-                    pointer(out, to[1] + (y + i * row) * W + j), H * W, left,
+                    (0,), lanes, pointer(strip, (i * length + j + late) * L), L, min(L, W - j),
+                    pointer(out, to + (y + i * row) * W + j), H * W, left,
                 )  # fmt: skip
 
 
 @jit
 def correlate_winograd(
-    rows, vectors, lanes, high, wide, x, out, images, groups, channels, filters, plan, offsets,
-    weights, first, most,
+    rows, vectors, lanes, high, wide, x, target, out, images, groups, channels, filters, plan,
+    offsets, most, whole, phases, size, step, late, weights, first,
 ):  # fmt: skip
-    """As `correlate_bundles`; weights (numbers, groups, blocks, channels, phases, width), flat.
+    """As `correlate_bundles`; weights (numbers, phases of results, groups, blocks, channels, phases
+    of the stride, width), flat.
 
-    high and wide are results of a tile, `most` is how many tiles are taken at a time. Gives
-    whether all results are finite: if not, they are worth nothing.
+    high and wide are results of a tile, `most` is how many tiles are taken at a time. The results
+    of a phase begin `late` pixels after those of the tiles. Gives whether all results are finite:
+    if not, they are worth nothing.
     """
-    source, frame, starts, step, pixels, (ys, xs), (row, column), area = plan
-    P, L, size = len(rows), len(lanes), source[0] * source[1] * source[2]
+    source, frame, starts, stride, pixels, (ys, xs), (row, column) = plan
+    P, L, pixels_of_x = len(rows), len(lanes), source[0] * source[1] * source[2]
     width, tall, across = len(vectors) * L, len(ys), len(xs)
     planes, terms = (channels + L - 1) // L * len(starts), channels * len(starts)
     blocks, plane = (filters + width - 1) // width, pixels // len(starts)
     frames = np.zeros(planes * plane * L, x.dtype)
-    apart = odd(lanes, planes * most * L), odd(lanes, blocks * most * width)
+    apart = odd(lanes, planes * most * L), odd(lanes, len(phases) * blocks * most * width)
     numbers = points(high) * points(wide)
-    entered, products = np.zeros(numbers * apart[0], x.dtype), np.zeros(numbers * apart[1], x.dtype)
+    entered, products = np.empty(numbers * apart[0], x.dtype), np.empty(numbers * apart[1], x.dtype)
     filter_size = len(weights) // numbers
     strip = np.zeros(len(high) * (xs.max() + (len(wide) - 1) * column + 1) * L, x.dtype)
     none, seen = np.zeros(width, x.dtype), np.zeros(L, x.dtype)
@@ -121,16 +131,17 @@ def correlate_winograd(
             for line in range(start, stop):
                 n, y = line // tall, ys[line % tall]
                 if line % tall == 0:
-                    at = (n * groups + g) * channels * size
-                    fill_bundles(lanes, x, at, source, frames, frame, starts, step, channels)
+                    at = (n * groups + g) * channels * pixels_of_x
+                    fill_bundles(lanes, x, at, source, frames, frame, starts, stride, channels)
                 enter_tiles(
                     (), high, wide, lanes, frames, plane, planes, 1, y * frame[2], xs,
                     row * frame[2], column, entered, (line - start) * across, most,
                 )  # fmt: skip
             count = (stop - start) * across
             for k in range(numbers):
-                for b in range(blocks):
-                    w = pointer(weights, k * filter_size + (g * blocks + b) * terms * width)
+                for b in range(len(phases) * blocks):
+                    block = (b // blocks * groups + g) * blocks + b % blocks
+                    w = pointer(weights, k * filter_size + block * terms * width)
                     for tile in range(0, count, P):
                         t = max(0, min(tile, count - P))  # the last overlaps the one before
                         here = pointer(entered, k * apart[0] + t * L)
@@ -138,15 +149,21 @@ def correlate_winograd(
                         gather(lanes, (), rows, vectors, lanes, here, o, w, terms, nothing, to)
             for line in range(start, stop):
                 n, y = line // tall, ys[line % tall]
-                for f in range(0, filters, L):
-                    b = f // width
-                    tile = (b * most + (line - start) * across) * width + f % width
-                    to = tile, ((n * groups + g) * filters + f) * area[0] * area[1]
-                    leave_tiles(
-                        high, wide, lanes, products, apart[1], width,
-                        pointer(first, (g * blocks + b) * width + f % width), seen, strip,
-                        y, xs, row, column, out, to, area, filters - f,
-                    )  # fmt: skip
+                begin = (n * groups + g) * filters
+                to = begin * phases[0, 1] * phases[0, 2] if whole else 0
+                for p in range(len(phases)):
+                    area = phases[p, 1], phases[p, 2]
+                    for f in range(0, filters, L):
+                        tiles = (p * blocks + f // width) * most + (line - start) * across
+                        leave_tiles(
+                            high, wide, lanes, products, tiles * width + f % width, apart[1], width,
+                            pointer(first, g * blocks * width + f), seen, strip, y - late[p, 0],
+                            xs, row, column, late[p, 1], target, to + f * area[0] * area[1], area,
+                            filters - f,
+                        )  # fmt: skip
+                    to += filters * area[0] * area[1]
+                if line % tall == tall - 1 and not whole:
+                    weave(lanes, target, filters, out, begin, (0, filters), phases, size, step)
     return not np.isnan(seen).any()
 
 
@@ -159,8 +176,8 @@ def correlate_taps_winograd(
 
     As `correlate_winograd`; total (numbers, groups, blocks, bundles, phases, lanes, width), flat.
     """
-    source, frame, starts, step, pixels, (ys, xs), (row, column), area = plan
-    g_frame, g_starts, g_pixels = g_plan
+    source, frame, starts, step, pixels, (ys, xs), (row, column) = plan
+    area, g_frame, g_starts, g_pixels = g_plan
     P, L, size = len(rows), len(lanes), source[0] * source[1] * source[2]
     width, tall, across = len(vectors) * L, len(ys), len(xs)
     planes, plane = (channels + L - 1) // L * len(starts), pixels // len(starts)
@@ -169,7 +186,7 @@ def correlate_taps_winograd(
     g_frames = np.zeros(g_pixels * blocks * width, x.dtype)
     apart = odd(lanes, planes * most * L), odd(lanes, blocks * most * width)
     numbers = points(high) * points(wide)
-    entered, met = np.zeros(numbers * apart[0], x.dtype), np.zeros(numbers * apart[1], x.dtype)
+    entered, met = np.empty(numbers * apart[0], x.dtype), np.empty(numbers * apart[1], x.dtype)
     total_size = len(total) // numbers
     o = pointer(places, 0)
     for group in range(groups):

@@ -1,4 +1,6 @@
-"""Cross-correlation and its two adjoints: unfold the windows (im2col), then multiply matrices.
+"""Cross-correlation and its two adjoints: by compiled loops (`fast`), where there are any.
+
+Without them, unfold the windows (im2col), then multiply matrices.
 
 Images are (N, C, *size), filters (O, C / groups, *kernel), results (N, O, *windows), with any
 number of axes for space. `stride` and `dilation` hold an int for each of them, `padding` a
@@ -11,16 +13,22 @@ result does not grow with the batch.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache, partial
 from math import prod
+from typing import Any
 
 import numpy as np
 
-from .._host import compiled
+from .._host import circumstances, worth_compiling
 from ..products.matmul import matmul
 from ..windows.windows import Padding, Sizes, fold, output_size, unfold
 
 PART = 1 << 20  # bytes of unfolded windows at a time; 256 kB to 4 MB differ by less than a third
 SMALL = 32  # with fewer output pixels than this, a part is multiplied as one wide image
+
+
+Options = tuple[Sizes, Padding, Sizes, int]  # stride, padding, dilation, groups
+Dtypes = tuple[np.dtype, ...]
 
 
 def conv(
@@ -36,23 +44,21 @@ def conv(
 
     With b, plus b[o].
     """
-    N, O = len(x), len(w)
-    out_size = tuple(map(output_size, x.shape[2:], w.shape[2:], stride, padding, dilation))
-    if compiled(N * O * prod(out_size) * prod(w.shape[1:]), x, w, *(() if b is None else (b,))):
-        from . import fast
-
-        both = np.ascontiguousarray(x), np.ascontiguousarray(w)
-        return fast.conv(*both, out_size, stride, padding, dilation, groups, b)
-    filters = _matrices(w, groups)
-    out = np.empty((N, groups, O // groups, prod(out_size)), np.result_type(x, w))
+    dtypes = (x.dtype, w.dtype) if b is None else (x.dtype, w.dtype, b.dtype)
+    options = stride, padding, dilation, groups
+    shape, way = _conv_way(x.shape, w.shape, options, dtypes, circumstances())
+    if way is not None:
+        return way(x, w, b)
+    filters, out_size = _matrices(w, groups), shape[2:]
+    out = np.empty((shape[0], groups, len(w) // groups, prod(out_size)), np.result_type(x, w))
     for part, windows in _windows(x, w.shape, out_size, stride, padding, dilation, groups):
         if out.shape[3] < SMALL:
             out[part] = _apart(matmul(filters, windows), len(out[part]))
         else:
             matmul(filters, windows, out=out[part])
     if b is not None:
-        out = out + b.reshape(groups, O // groups, 1)
-    return out.reshape(N, O, *out_size)
+        out = out + b.reshape(groups, len(w) // groups, 1)
+    return out.reshape(shape)
 
 
 def conv_dx(
@@ -65,12 +71,11 @@ def conv_dx(
     groups: int,
 ) -> np.ndarray:
     """The adjoint of conv in x, which has this shape: each g adds its filter to its window."""
+    options = stride, padding, dilation, groups
+    way = _dx_way(g.shape, w.shape, shape, options, (g.dtype, w.dtype), circumstances())
+    if way is not None:
+        return way(g, w, None)
     N, C, kernel, out_size = *shape[:2], w.shape[2:], g.shape[2:]
-    if compiled(g.size * prod(w.shape[1:]), g, w):
-        from . import fast
-
-        both = np.ascontiguousarray(g), np.ascontiguousarray(w)
-        return fast.conv_dx(*both, shape, stride, padding, dilation, groups)
     filters = _matrices(w, groups).swapaxes(1, 2)
     g = g.reshape(N, groups, len(w) // groups, prod(out_size))
     dx = np.zeros(shape, np.result_type(g, w))
@@ -90,11 +95,10 @@ def conv_dw(
     groups: int,
 ) -> np.ndarray:
     """The adjoint of conv in w, which has this shape: each g adds its window to its filter."""
-    if compiled(g.size * prod(shape[1:]), g, x):
-        from . import fast
-
-        both = np.ascontiguousarray(g), np.ascontiguousarray(x)
-        return fast.conv_dw(*both, shape, stride, padding, dilation, groups)
+    options = stride, padding, dilation, groups
+    way = _dw_way(g.shape, x.shape, shape, options, (x.dtype, g.dtype), circumstances())
+    if way is not None:
+        return way(x, g)
     O, out_size = shape[0], g.shape[2:]
     g = g.reshape(len(g), groups, O // groups, prod(out_size))
     dw = np.zeros((groups, O // groups, prod(shape[1:])), np.result_type(g, x))
@@ -102,6 +106,82 @@ def conv_dw(
         seed = _together(g[part]) if g.shape[3] < SMALL else g[part]
         dw += matmul(seed, windows.swapaxes(2, 3)).sum(axis=0)
     return dw.reshape(shape)
+
+
+# Which way is taken, found once for all arrays of the same shapes
+
+
+@lru_cache(maxsize=1024)
+def _conv_way(
+    x: Sizes, w: Sizes, options: Options, dtypes: Dtypes, _: Any
+) -> tuple[Sizes, Any]:  # fmt: skip
+    """The shape of the result, and what computes it; None if the windows are unfolded."""
+    shape = (x[0], w[0], *map(output_size, x[2:], w[2:], *options[:3]))
+    if _one_window(x, w, options):
+        return shape, partial(_whole_images, shape)
+    if not worth_compiling(prod(shape) * prod(w[1:]), len(x), dtypes):
+        return shape, None
+    from . import fast
+
+    return shape, fast.conv(x, w, shape, options, dtypes[0])
+
+
+@lru_cache(maxsize=1024)
+def _dx_way(g: Sizes, w: Sizes, shape: Sizes, options: Options, dtypes: Dtypes, _: Any) -> Any:
+    if _one_window(shape, w, options):
+        return partial(_whole_images_dx, shape)
+    if not worth_compiling(prod(g) * prod(w[1:]), len(g), dtypes):
+        return None
+    from . import fast
+
+    return fast.conv_dx(g, w, shape, options, dtypes[0])
+
+
+@lru_cache(maxsize=1024)
+def _dw_way(g: Sizes, x: Sizes, shape: Sizes, options: Options, dtypes: Dtypes, _: Any) -> Any:
+    if _one_window(x, shape, options):
+        return partial(_whole_images_dw, shape)
+    if not worth_compiling(prod(g) * prod(shape[1:]), len(g), dtypes):
+        return None
+    from . import fast
+
+    return fast.conv_dw(g, x, shape, options, dtypes[0])
+
+
+ways = _conv_way, _dx_way, _dw_way
+
+
+# Filters as large as the image: products of matrices
+
+
+def _one_window(x: Sizes, w: Sizes, options: Options) -> bool:
+    _, padding, _, groups = options
+    return x[2:] == w[2:] and groups == 1 and not any(map(any, padding))
+
+
+def _whole_images(shape: Sizes, x: np.ndarray, w: np.ndarray, b: np.ndarray | None) -> np.ndarray:
+    out = _product(_rows(x), _rows(w).T)
+    return (out if b is None else out + b).reshape(shape)
+
+
+def _whole_images_dx(shape: Sizes, g: np.ndarray, w: np.ndarray, b: None) -> np.ndarray:
+    return _product(_rows(g), _rows(w)).reshape(shape)
+
+
+def _whole_images_dw(shape: Sizes, x: np.ndarray, g: np.ndarray) -> np.ndarray:
+    return _product(_rows(g).T, _rows(x)).reshape(shape)
+
+
+def _rows(a: np.ndarray) -> np.ndarray:
+    return a.reshape(len(a), prod(a.shape[1:]))
+
+
+def _product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """a @ b: BLAS is slow at outer products."""
+    return np.ascontiguousarray(a * b if a.shape[1] == 1 else matmul(a, b))
+
+
+# Windows, unfolded
 
 
 def _parts(count: int, nbytes: int) -> list[slice]:

@@ -5,19 +5,19 @@ It is for images of one or two axes, stride 1, and small filters; None is return
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import NamedTuple
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from .._host import Simd, sized
-from .._threads import parts, run
+from .._host import sized
+from .._threads import added, parts, run
 from ._depthwise import depthwise, depthwise_taps
-from ._filters import packed_bias
-from ._frames import Axis, Triple, places
+from ._filters import biases
+from ._frames import places, weave
+from .layer import Axes, Layer, Way
 
 MOST = 25  # taps whose sums fit into registers, or nearly so
-Axes = tuple[Axis, Axis, Axis]
 
 
 class Walk(NamedTuple):
@@ -35,67 +35,99 @@ class Walk(NamedTuple):
     out: tuple[int, int]
 
 
-@lru_cache(maxsize=512)
-def _walk(axes: Axes, kernel: Triple) -> Walk | None:
+def _walk(layer: Layer, axes: Axes) -> Walk | None:
+    """One phase of the results."""
     depth, *plane = axes
     taps = tuple(len(a.shifts) for a in plane)
     flat = depth.out == 1 and len(depth.taps) == 1 and depth.starts == (0,)
-    if not flat or taps[0] * taps[1] > MOST:
+    alone = layer.groups > 1 and layer.channels == layer.source[0] == 1
+    if not alone or not flat or taps[0] * taps[1] > MOST:
         return None
-    if any(a.step > 1 or sorted(a.shifts) != list(range(len(a.shifts))) for a in plane):
-        return None
+    least = [min(a.shifts) for a in plane]
+    for a, first in zip(plane, least):
+        if a.step > 1 or sorted(a.shifts) != list(range(first, first + len(a.shifts))):
+            return None
     rows, columns = (np.array(a.taps)[np.argsort(a.shifts)] for a in plane)
-    order = ((depth.taps[0] * kernel[1] + rows[:, None]) * kernel[2] + columns).ravel()
-    before, out = (-plane[0].starts[0], -plane[1].starts[0]), (plane[0].out, plane[1].out)
-    return Walk((taps[0], taps[1]), order, before, out)
+    row = depth.taps[0] * layer.kernel[1] + rows[:, None]
+    order = (row * layer.kernel[2] + columns).ravel()
+    before = -plane[0].starts[0] - least[0], -plane[1].starts[0] - least[1]
+    return Walk((taps[0], taps[1]), order, before, (plane[0].out, plane[1].out))
 
 
-def correlate(
-    host: Simd, x: np.ndarray, w: np.ndarray, axes: Axes, kernel: Triple, b: np.ndarray | None,
-    adjoint: bool,
-) -> np.ndarray | None:  # fmt: skip
-    """As `fast._correlate`; None where it has to do it."""
-    N, groups, channels, depth, *size = x.shape
-    walk = _walk(axes, kernel) if groups > 1 and channels == depth == 1 else None
-    if walk is None:
-        return None
-    filters = w.shape[2 if adjoint else 1]
-    taps = np.take(w.reshape(groups * filters, -1), walk.order, axis=1).reshape(-1)
-    out = np.empty((N, groups * filters, 1, *walk.out), x.dtype)
-    lanes = host.lanes(x.itemsize)
-    vectors = min(4 if host.gather[0] > 8 else 2, -(-walk.out[1] // lanes))
-    row = (1, 1, walk.out[1])
-    table = places(row, row, lanes, vectors, False)
-    first = packed_bias(b, 1, groups * filters, 1, x.dtype).reshape(-1)
+class Phase(NamedTuple):
+    """What computes one phase of the results: the order of taps, a tile, what the loop wants to
+    know beside arrays, and numbers of a plane."""
+
+    order: np.ndarray
+    tile: tuple[Any, ...]
+    rest: tuple[Any, ...]
+    table: np.ndarray
+    area: int
+
+
+def _phase(layer: Layer, walk: Walk) -> Phase:
+    lanes, row = layer.lanes, (1, 1, walk.out[1])
+    vectors = min(4 if layer.host.gather[0] > 8 else 2, -(-walk.out[1] // lanes))
     tile = (*map(sized, walk.taps), sized(vectors), sized(lanes))
-    flat = x.reshape(-1), out.reshape(-1)
-    rest = groups, filters, tuple(size), walk.before, walk.out, taps, first
-
-    def task(planes: tuple[int, int]) -> None:
-        depthwise(*tile, *flat, planes, *rest, table)
-
-    run(task, parts(N * groups, out.size * len(walk.order)))
-    return out
+    rest = layer.groups, layer.filters, layer.source[1:], walk.before, walk.out
+    table = places(row, row, lanes, vectors, False)
+    return Phase(walk.order, tile, rest, table, walk.out[0] * walk.out[1])
 
 
-def correlate_taps(
-    host: Simd, x: np.ndarray, g: np.ndarray, filters: int, axes: Axes, kernel: Triple
-) -> np.ndarray | None:
-    """The gradient of the filters, (groups * filters, taps); None as above."""
-    N, groups, channels, depth, *size = x.shape
-    walk = _walk(axes, kernel) if groups > 1 and channels == depth == 1 else None
+def correlation(layer: Layer) -> Way | None:
+    """The way of a layer; None where it is not for it."""
+    walks = [_walk(layer, axes) for axes in layer.phases]
+    phases = [_phase(layer, walk) for walk in walks if walk is not None]
+    if len(phases) < len(walks):
+        return None
+    filters, planes = layer.groups * layer.filters, layer.images * layer.groups
+    total, area = layer.images * filters, sum(p.area for p in phases)
+    bias, new, lanes = biases(1, filters, 1, layer.dtype), layer.new, sized(layer.lanes)
+    whole, woven, products = layer.whole, layer.woven, layer.products
+
+    def correlate(x: np.ndarray, w: np.ndarray, b: np.ndarray | None) -> np.ndarray:
+        image, first, result = x.ravel(), bias(b), new()
+        out = result.reshape(-1)
+        target, begin = out if whole else np.empty(total * area, layer.dtype), 0
+        for p in phases:
+            taps = np.take(w.reshape(filters, -1), p.order, axis=1).reshape(-1)
+            arrays = image, target[begin : begin + total * p.area]
+            rest = *p.rest, taps, first, p.table
+            run(partial(_run, depthwise, (*p.tile, *arrays), rest), parts(planes, products))
+            begin += total * p.area
+        if not whole:
+            weaving = partial(_run, weave, (lanes, target, total, out, 0), woven)
+            run(weaving, parts(total, out.size))
+        return result
+
+    return correlate
+
+
+def _run(loop: Any, before: Any, after: Any, planes: tuple[int, int]) -> None:
+    loop(*before, planes, *after)
+
+
+def taps(layer: Layer) -> Way | None:
+    """The way to the gradient of its filters; None as above."""
+    walk = _walk(layer, layer.one)
     if walk is None:
         return None
-    lanes, row = host.lanes(x.itemsize), (1, 1, walk.out[1])
-    table = places(row, row, lanes, 1, True)
+    groups, _, filters = layer.sizes
+    lanes, row = layer.lanes, (1, 1, walk.out[1])
     tile = (*map(sized, walk.taps), sized(lanes))
-    flat = x.reshape(-1), g.reshape(-1)
-    rest = groups, filters, tuple(size), walk.before, walk.out, table
+    rest = groups, filters, layer.source[1:], walk.before, walk.out
+    table = places(row, row, lanes, 1, True)
+    size = groups * filters, len(walk.order), lanes
 
-    def task(planes: tuple[int, int]) -> np.ndarray:
-        total = np.zeros((groups * filters, len(walk.order), lanes), x.dtype)
-        depthwise_taps(*tile, *flat, total.reshape(-1), planes, *rest)
-        return total.sum(-1)
+    def gradient(x: np.ndarray, g: np.ndarray) -> np.ndarray:
+        flat = x.ravel(), g.ravel()
 
-    found: list = run(task, parts(N * groups, g.size * len(walk.order)))
-    return sum(found[1:], found[0])
+        def task(planes: tuple[int, int]) -> np.ndarray:
+            total = np.zeros(size, layer.dtype)
+            depthwise_taps(*tile, *flat, total.reshape(-1), planes, *rest, table)
+            return total.sum(-1)
+
+        found = added(run(task, parts(layer.images * groups, layer.products)))
+        return found.reshape(layer.shape)
+
+    return gradient
