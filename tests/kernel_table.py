@@ -97,10 +97,11 @@ STRETCHED = (  # shape, that of the smaller array
 )  # fmt: skip
 
 
-def add_stretched(d: Draw) -> tuple:
+def stretched(d: Draw) -> tuple:
     shape, small = d.pick(STRETCHED)
     arrays = d.array(*shape), d.finite(*small)
-    return arrays[:: d.pick((1, -1))]
+    name = d.pick(("add", "subtract", "multiply", "divide"))
+    return name, *arrays[:: d.pick((1, -1))]
 
 
 def sum_to(d: Draw) -> tuple:
@@ -238,7 +239,6 @@ def cell_back(d: Draw) -> tuple:
 
 TABLE = {
     "add_rows": Kernel(add_rows),
-    "add_stretched": Kernel(add_stretched, pointers=True, checks=True),
     "affine_norm": Kernel(affine_norm),
     "affine_norm_back": Kernel(affine_norm_back),
     "avg_pool": Kernel(avg_pool, pointers=True),
@@ -272,6 +272,7 @@ TABLE = {
     "softmax": Kernel(softmax, pointers=True),
     "softmax_dx": Kernel(softmax_dx, pointers=True),
     "step": Kernel(step),
+    "stretched": Kernel(stretched, pointers=True, checks=True),
     "sum_to": Kernel(sum_to),
     "unfold": Kernel(unfold),
 }

@@ -25,7 +25,7 @@ def always():
 )  # fmt: skip
 def test_what_has_no_kernel_is_left_to_numpy(shape, small):
     x, y = np.ones(shape), np.ones(small)
-    assert kernels.add_stretched(x, y) is None
+    assert kernels.stretched("add", x, y) is None
     if x.ndim >= y.ndim and y.size != 1:
         assert kernels.sum_to(x, small) is None
 
@@ -58,7 +58,7 @@ def test_threads_do_not_change_the_result():
 
     def results():
         return [
-            kernels.add_stretched(x, row), kernels.add_stretched(each, x),
+            kernels.stretched("add", x, row), kernels.stretched("add", each, x),
             kernels.sum_to(x, (40,)), kernels.sum_to(x, (5, 1)),
         ]  # fmt: skip
 
@@ -68,6 +68,23 @@ def test_threads_do_not_change_the_result():
         for a, b in zip(results(), alone):
             np.testing.assert_array_equal(a, b)
     kernels.set_num_threads(0)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", ["add", "subtract", "multiply", "divide"])
+def test_operators_give_what_numpy_does_to_the_bit(name, dtype):
+    rng, special = np.random.default_rng(0), np.array([0, -0.0, np.inf, np.nan, 1], dtype)
+    x = np.concatenate([rng.normal(size=(6, 5, 70)), rng.choice(special, (6, 5, 70))], 2)
+    x = x.astype(dtype)
+    for small in (x[0, 0], x[0, :, 90:91], x[1]):
+        for pair in ((x, small.copy()), (small.copy(), x)):
+            with np.errstate(all="ignore"):
+                expected = getattr(np, name)(*pair)
+            found = kernels.stretched(name, *pair)
+            assert found.tobytes() == getattr(ag, name)(*pair).tobytes()
+            np.testing.assert_array_equal(found, expected)
+            there = ~np.isnan(expected)  # of two NaNs either may be taken
+            assert found[there].tobytes() == expected[there].tobytes()
 
 
 def test_a_bias_on_either_side():

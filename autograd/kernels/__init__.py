@@ -16,7 +16,7 @@ from .recurrence.cell import cell, cell_back, worth_cell
 from .recurrence.sequence import sequence, sequence_back
 from .rows.norm import affine_norm, affine_norm_back, moments
 from .rows.softmax import cross_entropy, cross_entropy_dx, exp_sums, softmax, softmax_dx
-from .rows.stretch import add_stretched, sum_to
+from .rows.stretch import stretched, sum_to
 from .sampling.points import sample, sample_dgrid, sample_dx
 from .sampling.reading import MODES, PADDINGS, Reading
 from .sampling.resample import Blend, blend_axis
@@ -25,11 +25,11 @@ from .windows.pool import avg_pool, avg_pool_dx, max_pool, max_pool_dx, max_pool
 from .windows.windows import fold, output_size, unfold
 
 __all__ = [
-    "KNOWN", "MODES", "PADDINGS", "Blend", "Reading", "add_rows", "add_stretched", "affine_norm",
-    "affine_norm_back", "avg_pool", "avg_pool_dx", "blend_axis", "cell", "cell_back", "conv",
-    "conv_dw", "conv_dx", "cross_entropy", "cross_entropy_dx", "curve", "exp_sums", "fold",
-    "get_num_threads", "group_max", "group_max_dx", "group_max_pick", "keep", "matmul",
-    "max_pool", "max_pool_dx", "max_pool_pick", "moments", "outer", "output_size", "sample",
-    "sample_dgrid", "sample_dx", "sequence", "sequence_back", "set_num_threads", "set_simd", "simd",
-    "softmax", "softmax_dx", "step", "sum_to", "unfold", "worth_cell", "worth_stepping",
+    "KNOWN", "MODES", "PADDINGS", "Blend", "Reading", "add_rows", "affine_norm", "affine_norm_back",
+    "avg_pool", "avg_pool_dx", "blend_axis", "cell", "cell_back", "conv", "conv_dw", "conv_dx",
+    "cross_entropy", "cross_entropy_dx", "curve", "exp_sums", "fold", "get_num_threads",
+    "group_max", "group_max_dx", "group_max_pick", "keep", "matmul", "max_pool", "max_pool_dx",
+    "max_pool_pick", "moments", "outer", "output_size", "sample", "sample_dgrid", "sample_dx",
+    "sequence", "sequence_back", "set_num_threads", "set_simd", "simd", "softmax", "softmax_dx",
+    "step", "stretched", "sum_to", "unfold", "worth_cell", "worth_stepping",
 ]  # fmt: skip

@@ -112,8 +112,10 @@ def _stretching(dtype: Any, host: Simd) -> Iterator[Call]:
 
     rows, row, each = np.ones((2, 8), dtype), np.ones(8, dtype), np.ones(2, dtype)
     lanes = (0,) * host.lanes(np.dtype(dtype).itemsize)
-    yield "add a row", partial(loops.add_row, lanes, 0, 2, rows, row, rows)
-    yield "add to each", partial(loops.add_each, lanes, 0, 2, rows, each, rows)
+    for name in loops.OPERATORS:
+        which = loops.selector(name)
+        yield f"{name} a row", partial(loops.combine_row, which, lanes, 0, 2, rows, row, rows)
+        yield f"{name} each", partial(loops.combine_each, which, lanes, 0, 2, rows, each, rows)
     yield "sum of columns", partial(loops.sum_columns, 0, 8, rows, row)
     yield "sum of rows", partial(loops.sum_rows, 0, 2, rows, each)
 

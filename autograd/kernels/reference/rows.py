@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import add, mul, sub, truediv
 from typing import Any
 
 import numpy as np
@@ -38,12 +39,13 @@ def moments(x: np.ndarray, axis: Sizes) -> tuple[np.ndarray, np.ndarray]:
     return mean, ((x - mean) ** 2).mean(axis, keepdims=True)
 
 
-def add_stretched(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """x + y, element by element."""
+def stretched(name: str, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """x + y, element by element, or another operator."""
+    operator = {"add": add, "subtract": sub, "multiply": mul, "divide": truediv}[name]
     out = np.empty(np.broadcast_shapes(x.shape, y.shape), x.dtype)
     x, y = np.broadcast_to(x, out.shape), np.broadcast_to(y, out.shape)
     for index in np.ndindex(out.shape):
-        out[index] = x[index] + y[index]
+        out[index] = operator(x[index], y[index])
     return out
 
 

@@ -5,6 +5,9 @@ Arrays are contiguous. `first` and `last` bound the rows or columns, so that thr
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
+
 from llvmlite import ir
 from numba.core import cgutils
 from numba.extending import intrinsic
@@ -25,60 +28,77 @@ def _fetch(t: Writer, place: ir.Value) -> None:
     t.builder.call(function, [t.builder.bitcast(place, I8.as_pointer()), read, near, data])
 
 
-def _write_add(t: Writer, each: int, vectors: int) -> None:
+# What is done with x and y, and which comes first
+OPERATORS: dict[str, Callable[[ir.IRBuilder, ir.Value, ir.Value], ir.Value]] = {
+    "add": lambda b, x, y: b.fadd(x, y),
+    "subtract": lambda b, x, y: b.fsub(x, y),
+    "subtract, turned": lambda b, x, y: b.fsub(y, x),
+    "multiply": lambda b, x, y: b.fmul(x, y),
+    "divide": lambda b, x, y: b.fdiv(x, y),
+    "divide, turned": lambda b, x, y: b.fdiv(y, x),
+}
+
+
+@cache
+def selector(name: str) -> tuple[int, ...]:
+    """A tuple whose length says which of OPERATORS."""
+    return (0,) * list(OPERATORS).index(name)
+
+
+def _write_combine(t: Writer, which: int, each: int, vectors: int) -> None:
     x, y, out, count = t.function.args
-    b = t.builder
+    b, combined = t.builder, list(OPERATORS.values())[which]
     number = t.broadcast(y) if each else None
 
     def full(k: ir.Value, acc: list) -> list:
         for place in [b.add(k, t.index(v * t.lanes)) for v in range(vectors)]:
             _fetch(t, t.at(x, b.add(place, t.index(AHEAD * t.lanes))))
             other = number if each else t.load(t.at(y, place))
-            t.store(b.fadd(t.load(t.at(x, place)), other), t.at(out, place))
+            t.store(combined(b, t.load(t.at(x, place)), other), t.at(out, place))
         return acc
 
     def part(k: ir.Value, acc: list) -> list:
         mask = t.first_bits(b.sub(count, k))
         other = number if each else t.load_some(t.at(y, k), mask)
-        t.store_some(b.fadd(t.load_some(t.at(x, k), mask), other), t.at(out, k), mask)
+        t.store_some(combined(b, t.load_some(t.at(x, k), mask), other), t.at(out, k), mask)
         return acc
 
     t.loop(count, vectors * t.lanes, [], full if vectors > 1 else part)
 
 
 @intrinsic
-def _add(typingctx, each, vectors, lanes, x, y, out, count):
-    """out = x + y for `count` elements; y is one number if `each` is not empty.
+def _combine(typingctx, which, each, vectors, lanes, x, y, out, count):
+    """out = x and y combined, for `count` elements; y is one number if `each` is not empty.
 
     With several vectors in a step there must be as many elements as fill them.
     """
-    return tile("add", (each, vectors, lanes), x.dtype, "pppi", _write_add)
+    return tile("combine", (which, each, vectors, lanes), x.dtype, "pppi", _write_combine)
 
 
 @jit
-def add_row(lanes, first, last, x, y, out):
-    """out[r] = x[r] + y"""
+def combine_row(which, lanes, first, last, x, y, out):
+    """out[r] = x[r] + y, or another of OPERATORS"""
     size = x.shape[1]
     rest = size % (len(WIDE) * len(lanes))
     whole = size - rest
     for r in range(first, last):
-        start = r * size
-        _add((), WIDE, lanes, pointer(x, start), pointer(y, 0), pointer(out, start), whole)
-        start += whole
-        _add((), (0,), lanes, pointer(x, start), pointer(y, whole), pointer(out, start), rest)
+        at = r * size
+        _combine(which, (), WIDE, lanes, pointer(x, at), pointer(y, 0), pointer(out, at), whole)
+        at += whole
+        _combine(which, (), (0,), lanes, pointer(x, at), pointer(y, whole), pointer(out, at), rest)
 
 
 @jit
-def add_each(lanes, first, last, x, y, out):
-    """out[r] = x[r] + one number of y, which are taken in turn"""
+def combine_each(which, lanes, first, last, x, y, out):
+    """out[r] = x[r] + one number of y, which are taken in turn; or another of OPERATORS"""
     size = x.shape[1]
     rest = size % (len(WIDE) * len(lanes))
     whole = size - rest
     for r in range(first, last):
-        start, number = r * size, pointer(y, r % len(y))
-        _add((0,), WIDE, lanes, pointer(x, start), number, pointer(out, start), whole)
-        start += whole
-        _add((0,), (0,), lanes, pointer(x, start), number, pointer(out, start), rest)
+        at, number = r * size, pointer(y, r % len(y))
+        _combine(which, (0,), WIDE, lanes, pointer(x, at), number, pointer(out, at), whole)
+        at += whole
+        _combine(which, (0,), (0,), lanes, pointer(x, at), number, pointer(out, at), rest)
 
 
 @jit

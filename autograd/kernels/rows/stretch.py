@@ -1,5 +1,6 @@
-"""What broadcasting stretches, added; and summed back. None where NumPy has to do it.
+"""What broadcasting stretches, added, multiplied and so on; and summed back.
 
+None where NumPy has to do it.
 That is unless the smaller array is like the last axes of the larger one, or like axes before the
 last and constant along these.
 """
@@ -16,6 +17,7 @@ from .. import _host, _threads
 from ..elements.curves import plain
 
 Shape = tuple[int, ...]
+TURNED = {"subtract", "divide"}  # what is something else if x and y change places
 
 
 @cache
@@ -42,9 +44,13 @@ def _loops() -> Any:
     return _stretch
 
 
-def add_stretched(x: np.ndarray, y: np.ndarray) -> np.ndarray | None:
-    """x + y for arrays of different sizes, either of which broadcasts to the other's shape."""
-    if x.size < y.size:
+def stretched(name: str, x: np.ndarray, y: np.ndarray) -> np.ndarray | None:
+    """x + y for arrays of different sizes, either of which broadcasts to the other's shape.
+
+    name : "add", "subtract", "multiply" or "divide"
+    """
+    turned = x.size < y.size
+    if turned:
         x, y = y, x
     if not _host.compiled(x.size // 2, x, y) or not plain(x) or y.ndim > x.ndim:
         return None
@@ -53,9 +59,10 @@ def add_stretched(x: np.ndarray, y: np.ndarray) -> np.ndarray | None:
         return None
     out = np.empty_like(x)
     flat = x.reshape(-1, size), np.ascontiguousarray(y).reshape(-1), out.reshape(-1, size)
-    loop, rows = _loops().add_each if each else _loops().add_row, x.size // size
+    loop, rows = _loops().combine_each if each else _loops().combine_row, x.size // size
+    which = _loops().selector(f"{name}, turned" if turned and name in TURNED else name)
     lanes = _host.lanes(x.itemsize)
-    _threads.run(lambda run: loop(lanes, *run, *flat), _threads.parts(rows, x.size))
+    _threads.run(lambda run: loop(which, lanes, *run, *flat), _threads.parts(rows, x.size))
     return out
 
 
