@@ -176,7 +176,8 @@ def where(condition, x, y, /):
         _require_fitting(y, x)
     if type(x) is int and x:
         _require_fitting(x, y)
-    return np.where(condition, x, y)[()]
+    fast = kernels.choose(condition, x, y)
+    return np.where(condition, x, y)[()] if fast is None else fast
 
 
 def _require_fitting(number: int, other: Any) -> None:

@@ -160,6 +160,12 @@ def curve(d: Draw) -> tuple:
     return name, d.array(*shape), second, *OPTIONS.get(name.removesuffix("_dx"), ())
 
 
+def choose(d: Draw) -> tuple:
+    shape = d.pick(((41,), (3, 1, 7), (1, 64), (0, 2)))
+    x, y = d.array(*shape), d.pick((0, 2.5, d.array(*shape)))
+    return d.rng.random(shape) < 0.5, *(x, y)[:: d.pick((1, -1))]
+
+
 def keep(d: Draw) -> tuple:
     shape = d.pick(((41,), (3, 1, 7), (1, 64), (0, 2)))
     blocks = shape[: d.pick((1, len(shape)))]
@@ -246,6 +252,7 @@ TABLE = {
     "blend_axis": Kernel(blend_axis),
     "cell": Kernel(cell, pointers=True),
     "cell_back": Kernel(cell_back, pointers=True, numpy=False),
+    "choose": Kernel(choose, checks=True),
     "conv": Kernel(conv, pointers=True),
     "conv_dw": Kernel(conv_dw, pointers=True),
     "conv_dx": Kernel(conv_dx, pointers=True),

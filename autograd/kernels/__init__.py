@@ -7,6 +7,7 @@ A kernel takes ndarrays and ints and trusts them: shapes are checked by the op t
 from ._host import KNOWN, set_simd, simd
 from ._threads import get_num_threads, set_num_threads
 from .convolution.conv import conv, conv_dw, conv_dx
+from .elements.choose import choose
 from .elements.curves import curve
 from .elements.dropout import keep
 from .elements.steps import step, worth_stepping
@@ -26,8 +27,8 @@ from .windows.windows import fold, output_size, unfold
 
 __all__ = [
     "KNOWN", "MODES", "PADDINGS", "Blend", "Reading", "add_rows", "affine_norm", "affine_norm_back",
-    "avg_pool", "avg_pool_dx", "blend_axis", "cell", "cell_back", "conv", "conv_dw", "conv_dx",
-    "cross_entropy", "cross_entropy_dx", "curve", "exp_sums", "fold", "get_num_threads",
+    "avg_pool", "avg_pool_dx", "blend_axis", "cell", "cell_back", "choose", "conv", "conv_dw",
+    "conv_dx", "cross_entropy", "cross_entropy_dx", "curve", "exp_sums", "fold", "get_num_threads",
     "group_max", "group_max_dx", "group_max_pick", "keep", "matmul", "max_pool", "max_pool_dx",
     "max_pool_pick", "moments", "outer", "output_size", "sample", "sample_dgrid", "sample_dx",
     "sequence", "sequence_back", "set_num_threads", "set_simd", "simd", "softmax", "softmax_dx",

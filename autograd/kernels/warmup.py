@@ -193,6 +193,15 @@ def _steps(dtype: Any, host: Simd) -> Iterator[Call]:
         yield f"step {loop.__name__}", partial(loop, g, *given, np.ones(numbers, dtype))
 
 
+def _choices(dtype: Any, host: Simd) -> Iterator[Call]:
+    from .elements import _choose as loops
+
+    x, there, number = np.ones(2, dtype), np.ones(2, bool), np.dtype(dtype).type(2)
+    yield "choose", partial(loops.choose, 0, 2, there, x, x, np.empty_like(x))
+    one = partial(loops.choose_or, 0, 2, there, x, number, True, np.empty_like(x))
+    yield "choose or a number", one
+
+
 def _dropout(dtype: Any, host: Simd) -> Iterator[Call]:
     from .elements import _dropout as loops
 
@@ -266,7 +275,7 @@ def _handing_over(dtype: Any, host: Simd) -> Iterator[Call]:
 
 EXAMPLES = (
     _convolutions, _poolings, _curves, _normalisations, _stretching, _softmaxes, _recurrent, _cells,
-    _steps, _dropout, _products, _embedding, _points, _blends, _groups, _handing_over,
+    _steps, _choices, _dropout, _products, _embedding, _points, _blends, _groups, _handing_over,
 )  # fmt: skip
 
 

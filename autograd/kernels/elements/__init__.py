@@ -1,1 +1,1 @@
-"""One element after the other: activation functions, dropout, and the steps of optimisers."""
+"""One element after the other: activations, choices, dropout, steps of optimisers."""

@@ -1,4 +1,4 @@
-"""Functions of one number, dropout, and steps of optimisers: one formula each."""
+"""Functions of one number, choices, dropout, and steps of optimisers: one formula each."""
 
 from __future__ import annotations
 
@@ -72,6 +72,15 @@ def curve(name: str, x: np.ndarray, y: np.ndarray | None = None, *options: float
     second = x if y is None else y
     found: np.ndarray = CURVES[name](x.astype(float), second.astype(float), *options)
     return found.astype(x.dtype)
+
+
+def choose(condition: np.ndarray, x: Any, y: Any) -> np.ndarray:
+    """x where the condition holds, else y."""
+    out = np.empty(condition.shape, np.result_type(x, y))
+    for index in np.ndindex(out.shape):
+        chosen = x if condition[index] else y
+        out[index] = chosen[index] if np.ndim(chosen) else chosen
+    return out
 
 
 def keep(x: np.ndarray, kept: np.ndarray, scale: float) -> np.ndarray:
