@@ -68,9 +68,12 @@ def other_convs() -> Iterator[Case]:
 
 def scaling() -> Iterator[Case]:
     """Time of one image: what small batches cost, also beside a batch of 64."""
-    for n in (1, 4, 16, 64, 256):
-        build = both(call("conv2d", padding=2), (n, 16, 14, 14), (32, 16, 5, 5))
-        yield Timed("conv2d, time of one image", f"batch {n}", build, per=n, beside="batch 64")
+    for image, filters, k in (((16, 14, 14), 32, 5), ((64, 28, 28), 64, 3)):
+        conv = call("conv2d", padding=k // 2)
+        group = f"Time of one image, {sizes(image)} -> {filters}, {k}x{k}"
+        for n in (1, 4, 16, 64, 256):
+            build = both(conv, (n, *image), (filters, image[0], k, k))
+            yield Timed(group, f"batch {n}", build, per=n, beside="batch 64")
 
 
 def product(m: Any, F: Any, a: Any, b: Any) -> Any:
