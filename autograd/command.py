@@ -205,7 +205,7 @@ def _threads_of_blas() -> str:
     from .kernels._blas import alone
 
     own = alone()
-    if own.count is None:
+    if own.blas is None:
         return "left to it: no OpenBLAS with threads of its own"
     held = own.threads() > 1 < get_num_threads()
     return f"{own.threads()}{', held to 1 while those above share a product' if held else ''}"

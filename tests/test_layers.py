@@ -18,9 +18,9 @@ def words(text):
 ENGINE = words("""
     _version _conflict _interrupt _malloc errors modes provenance graph hooks cuts dtypes views
     tensor generators creation random tree
-    kernels._host kernels._code_files kernels._jit kernels._pause kernels._workers
-    kernels._threads kernels._blas kernels._simd kernels._simd_moves kernels._simd_rows
-    kernels._channels kernels._math
+    kernels._host kernels._code_files kernels._jit kernels._blas kernels._cblas
+    kernels._pause kernels._workers kernels._threads kernels._simd
+    kernels._simd_moves kernels._simd_rows kernels._channels kernels._math
     kernels.elements kernels.elements._special kernels.elements._curves kernels.elements.curves
     kernels.elements._steps kernels.elements.steps
     kernels.elements._dropout kernels.elements.dropout

@@ -18,65 +18,78 @@ from typing import Any, NamedTuple
 import numpy as np
 
 PTHREADS = 1  # what OpenBLAS calls its own threads
+PLAIN, TRANSPOSED = 111, 112  # how CBLAS calls a matrix that lies by rows, or by columns
 
 
-class Count(NamedTuple):
-    """The number of threads of an OpenBLAS; to ask for it or to set it takes 0.1 us."""
+class OpenBlas(NamedTuple):
+    """What we call of it ourselves.
+
+    get, set   its number of threads, in 0.1 us
+    gemm       for "f" and "d" the kind and address of a product of matrices, for `_cblas`
+    """
 
     get: Callable[[], int]
     set: Callable[[int], object]
+    gemm: dict[str, tuple[int, int]]
 
 
-def _openblas() -> Count | None:
+def _openblas() -> OpenBlas | None:
     """The one that NumPy computes with."""
     try:
         # Symbols of an extension module are looked up in what it is linked with, too.
         library = ctypes.PyDLL(np._core._multiarray_umath.__file__)  # type: ignore[attr-defined]
     except (AttributeError, OSError, TypeError):
         return None
-    for name in ("scipy_openblas_{}64_", "openblas_{}64_", "scipy_openblas_{}", "openblas_{}"):
+    for before, after in (("scipy_", "64_"), ("", "64_"), ("scipy_", ""), ("", "")):
         try:
-            words = ("get_parallel", "get_num_threads", "set_num_threads")
-            parallel, get, put = (library[name.format(word)] for word in words)
+            parallel, get, put = (
+                library[f"{before}openblas_{name}{after}"]
+                for name in ("get_parallel", "get_num_threads", "set_num_threads")
+            )
+            gemm = [library[f"{before}cblas_{name}gemm{after}"] for name in "sd"]
+            config = library[f"{before}openblas_get_config{after}"]
         except AttributeError:
             continue
-        put.argtypes, put.restype = [ctypes.c_int], None
-        return Count(get, put) if parallel() == PTHREADS else None
+        put.argtypes, put.restype, config.restype = [ctypes.c_int], None, ctypes.c_char_p
+        narrow = 0 if b"USE64BITINT" in config() else 2
+        addresses = [ctypes.cast(f, ctypes.c_void_p).value or 0 for f in gemm]
+        products = {c: (narrow + k, a) for k, (c, a) in enumerate(zip("fd", addresses))}
+        return OpenBlas(get, put, products) if parallel() == PTHREADS else None
     return None
 
 
 class Alone:
     """Within `with`, OpenBLAS has one thread; several threads of ours may be within at once."""
 
-    def __init__(self, count: Count | None):
-        self.count = count
+    def __init__(self, blas: OpenBlas | None):
+        self.blas = blas
         self._lock, self._within, self._before = Lock(), 0, 1
 
     def threads(self) -> int:
         """How many threads OpenBLAS has outside; 1 where there is nothing to hold."""
-        if self.count is None or self._within:
+        if self.blas is None or self._within:
             return self._before
-        return self.count.get()
+        return self.blas.get()
 
     def __enter__(self) -> None:
-        assert self.count is not None
+        assert self.blas is not None
         with self._lock:
             if not self._within:
-                self._before = self.count.get()
-                self.count.set(1)
+                self._before = self.blas.get()
+                self.blas.set(1)
             self._within += 1
 
     def __exit__(self, *error: Any) -> None:
-        assert self.count is not None
+        assert self.blas is not None
         with self._lock:
             self._within -= 1
             if not self._within:
-                self.count.set(self._before)
+                self.blas.set(self._before)
 
     def forget(self) -> None:
         """A child that was forked while others were within has none of them."""
-        if self.count is not None and self._within:
-            self.count.set(self._before)
+        if self.blas is not None and self._within:
+            self.blas.set(self._before)
         self._lock, self._within = Lock(), 0
 
 

@@ -12,18 +12,21 @@ import os
 from collections.abc import Callable
 from queue import SimpleQueue
 from threading import Lock
+from time import perf_counter
 from typing import Any
 
 import numpy as np
 
-from ._workers import Answer, Run, Task, Worker, pace
+from ._workers import AWAKE, Answer, Run, Task, Worker, pace
 
-LEAST = 150_000  # operations worth a thread: 15 to 45 us, since to hand over takes 2 to 25
+LEAST = 100_000  # operations worth a thread that is awake: 10 to 30 us
+ASLEEP = 6  # times as many are worth to wake it, which takes 20 to 50 us
 PRODUCTS = 16  # products of a convolution or of matrices that take as long as one operation
 
 _lock = Lock()
 _workers: list[Worker] | None = None  # None: not started yet
 _count = 0
+_last = 0.0  # when somebody asked whether workers are at hand
 _standard = 0  # what the environment or the cores say; 0: nobody has asked yet
 
 
@@ -58,7 +61,7 @@ def parts(count: int, operations: float, most: int | None = None) -> list[Run]:
     At most `most`, or get_num_threads().
     """
     worth = min(count, int(operations / LEAST))
-    if worth < 2:
+    if worth < 2 or (operations < 2 * ASLEEP * LEAST and not _at_hand()):
         return [(0, count)]
     threads = min(most or get_num_threads(), worth)
     return [(count * i // threads, count * (i + 1) // threads) for i in range(threads)]
@@ -110,6 +113,38 @@ def deal(loop: Callable[..., object], rows: int, operations: float, *arrays: Any
     of_rows = [isinstance(a, np.ndarray) and len(a) == rows for a in arrays]
     given = {r: [a[slice(*r)] if cut else a for a, cut in zip(arrays, of_rows)] for r in runs}
     return run(lambda r: loop(*given[r]), runs)
+
+
+def share(jobs: np.ndarray) -> bool:
+    """Do products, jobs of `_cblas`, at the same time, the first one by the calling thread.
+
+    False, and nothing done, if there are not so many workers who are awake and have nothing to do.
+    """
+    taken: list[Worker] = []
+    try:
+        for worker in _started()[: len(jobs) - 1]:
+            if not worker.free.acquire(blocking=False):
+                return False
+            taken.append(worker)
+            if not worker.awake():
+                return False
+        pace = taken[0].pace if taken else None
+        if pace is None or len(taken) < len(jobs) - 1:
+            return False
+        loops, kind, rounds, _ = pace
+        loops.share(kind, np.array([w.words for w in taken]), jobs, rounds)
+        return True
+    finally:
+        for worker in taken:
+            worker.free.release()
+
+
+def _at_hand() -> bool:
+    """Whether workers are awake, or kernels come so fast that they should be."""
+    global _last
+    before, _last = _last, perf_counter()
+    workers = _workers or []
+    return _last - before < AWAKE or (bool(workers) and workers[0].awake())
 
 
 def _started() -> list[Worker]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from queue import SimpleQueue
 from threading import Lock, Thread
 from time import perf_counter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,7 +17,6 @@ Task = Callable[[Run], object]
 
 AWAKE = 300e-6  # seconds to look for more work: about as long as from one kernel to the next
 GRACE = 6e-6  # until whoever gave a task has let go of the GIL to do its own part of it
-LINE = 16  # numbers between two that different threads write: never on one cache line
 
 
 class Answer(NamedTuple):
@@ -29,9 +28,9 @@ class Answer(NamedTuple):
 
 
 class Pace(NamedTuple):
-    """How to wait: `_pause.wait`, its first argument, rounds to be awake, rounds of grace."""
+    """How to wait: the module `_pause`, its first argument, rounds to be awake, rounds of grace."""
 
-    wait: Callable[..., bool]
+    loops: Any
     kind: tuple[int, ...]
     rounds: int
     grace: int
@@ -43,57 +42,66 @@ def pace() -> Pace | None:
         return None
     from . import _pause
 
-    kind, words = _pause.kind(), np.zeros(2 * LINE, np.int64)
-    here, there = (words[i:].ctypes.data for i in (0, LINE))
+    kind, word = _pause.kind(), np.zeros(1, np.int64)
     count, spent = 1000, []
     for _ in range(4):  # the first one compiles
         start = perf_counter()
-        _pause.wait(kind, here, 0, there, 1, count, 0)
+        _pause.wait(kind, word.ctypes.data, 1, count)
         spent.append((perf_counter() - start) / count)
-    return Pace(_pause.wait, kind, int(AWAKE / min(spent)), int(GRACE / min(spent)))
+    return Pace(_pause, kind, int(AWAKE / min(spent)), int(GRACE / min(spent)))
 
 
 class Worker:
-    """One thread. Whoever takes `free` may give it one task, after which it is free again."""
+    """One thread. Whoever takes `free` may give it one task, after which it is free again.
+
+    words : what it and others tell each other without the GIL; `_pause` says what lies where
+    """
 
     def __init__(self, pace: Pace | None):
         self.free = Lock()
         self._tasks: SimpleQueue[tuple[Task, Run, int, SimpleQueue[Answer]] | None] = SimpleQueue()
-        self._words = np.zeros(4 * LINE, np.int64)
-        self._given, self._done, self._nowhere = (
-            self._words[i * LINE :].ctypes.data for i in range(1, 4)
-        )
         self._count = 0
-        self._pace = pace
+        self.pace = pace
+        if pace is not None:
+            self._words = np.zeros(pace.loops.WORDS // 8, np.int64)
+            self.words = self._words.ctypes.data
         self.thread = Thread(target=self._serve, name="autograd", daemon=True)
         self.thread.start()
 
     def give(self, task: Task, run: Run, place: int, answers: SimpleQueue[Answer]) -> int:
         """Do task(run) and put what became of it into answers. The number of the task."""
-        self._tasks.put((task, run, place, answers))
-        self._count += 1
-        self._words[LINE] = self._count
+        self._put((task, run, place, answers))
         return self._count
 
     def wait(self, number: int) -> None:
         """Until this task is done, but for a moment only."""
-        if self._pace is not None:
-            wait, kind, rounds, _ = self._pace
-            wait(kind, self._nowhere, 0, self._done, number, rounds, 0)
+        if self.pace is not None:
+            loops, kind, rounds, _ = self.pace
+            loops.wait(kind, self.words + loops.DONE, number, rounds)
+
+    def awake(self) -> bool:
+        """Whether it would see a product at once."""
+        pace = self.pace
+        return pace is not None and self._words[pace.loops.STATE // 8] == pace.loops.AWAKE
 
     def stop(self) -> None:
         """Once the task that it has is done; nobody can give it another one."""
         self.free.acquire()
-        self._tasks.put(None)
-        self._words[LINE] += 1
+        self._put(None)
+
+    def _put(self, task: Any) -> None:
+        self._tasks.put(task)
+        self._count += 1
+        if self.pace is not None:
+            self._words[self.pace.loops.GIVEN // 8] = self._count
 
     def _serve(self) -> None:
         count = 0
         while self._next():
             count += 1
-            if self._pace is not None:
-                wait, kind, rounds, grace = self._pace
-                wait(kind, self._done, count, self._given, count + 1, rounds, grace)
+            if self.pace is not None:
+                loops, kind, rounds, grace = self.pace
+                loops.serve(kind, self.words, count, rounds, grace)
 
     def _next(self) -> bool:
         """The next task; nothing of it is kept alive afterwards."""

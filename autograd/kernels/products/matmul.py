@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .. import _host, _threads
-from .._blas import alone
+from .._blas import PLAIN, TRANSPOSED, alone
 from .._workers import Run
 
 SMALL = 16  # matrices of at most so many rows and columns
@@ -60,13 +60,18 @@ def _in_parts(
     x: np.ndarray, y: np.ndarray, out: np.ndarray | None, products: int, threads: int
 ) -> np.ndarray:
     """The product of two stacks of matrices, by at most so many threads."""
-    shape = (*np.broadcast_shapes(x.shape[:-2], y.shape[:-2]), x.shape[-2], y.shape[-1])
+    stack = np.broadcast_shapes(x.shape[:-2], y.shape[:-2]) if x.ndim > 2 or y.ndim > 2 else ()
+    shape = (*stack, x.shape[-2], y.shape[-1])
     axis = _axis(shape, threads)
     runs = _threads.parts(shape[axis], products / _threads.PRODUCTS, threads)
     known = x.dtype == y.dtype and x.dtype.char in "fd" and x.shape[-1] == y.shape[-2]
     if len(runs) == 1 or not known:
         return np.matmul(x, y, out=out)
     whole = np.empty(shape, x.dtype) if out is None else out
+    if out is None and len(shape) == 2:
+        jobs = _jobs(x, y, whole, axis, runs)
+        if jobs is not None and _threads.share(jobs):
+            return whole
 
     def part(a: np.ndarray, run: Run, summed: int) -> np.ndarray:
         """What of an array belongs to this run: all, where the axis is summed over or stretched."""
@@ -80,10 +85,45 @@ def _in_parts(
     return whole
 
 
+def _jobs(
+    x: np.ndarray, y: np.ndarray, out: np.ndarray, axis: int, runs: list[Run]
+) -> np.ndarray | None:
+    """The parts as jobs of `_cblas`; None if BLAS cannot read x or y where it lies."""
+    blas, x_lies, y_lies = alone().blas, _layout(x), _layout(y)
+    if blas is None or not blas.gemm or x_lies is None or y_lies is None:
+        return None
+    (x_kind, x_step), (y_kind, y_step) = x_lies, y_lies
+    (rows, terms), columns = x.shape, y.shape[1]
+    first, second, result = (a.ctypes.data for a in (x, y, out))
+    jobs = []
+    for start, stop in runs:
+        if axis == -2:
+            rows, one, two = stop - start, first + start * x.strides[0], second
+        else:
+            columns, one, two = stop - start, first, second + start * y.strides[1]
+        sizes = (rows, columns, terms)
+        target = result + start * out.strides[axis]
+        lie = (one, x_step, two, y_step, target, len(out[0]))
+        jobs.append((*blas.gemm[x.dtype.char], x_kind, y_kind, *sizes, *lie))
+    return np.array(jobs, np.int64)
+
+
+def _layout(a: np.ndarray) -> tuple[int, int] | None:
+    """Whether a matrix lies by rows or by columns, and elements from one of them to the next."""
+    (rows, columns), (down, right), size = a.shape, a.strides, a.itemsize
+    if not (a.flags.aligned and a.dtype.isnative):
+        return None
+    if right == size and down >= columns * size and down % size == 0:
+        return PLAIN, down // size
+    if down == size and right >= rows * size and right % size == 0:
+        return TRANSPOSED, right // size
+    return None
+
+
 def _axis(shape: tuple[int, ...], threads: int) -> int:
     """The axis to cut: of the stack if one is long enough, or else rows, of which a part is dearer
     in columns: BLAS gathers more for each of them."""
-    longest = max(range(-len(shape), 0), key=lambda k: shape[k] if k < -2 else 0)
+    longest = max(range(-len(shape), -2), key=lambda k: shape[k], default=-1)
     if longest < -2 and shape[longest] >= 2 * threads:
         return longest
     return -2 if WIDE * shape[-2] >= shape[-1] else -1
