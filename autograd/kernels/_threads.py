@@ -144,7 +144,7 @@ def _at_hand() -> bool:
     global _last
     before, _last = _last, perf_counter()
     workers = _workers or []
-    return _last - before < AWAKE or (bool(workers) and workers[0].awake())
+    return _last - before < 2 * AWAKE or (bool(workers) and workers[0].awake())
 
 
 def _started() -> list[Worker]:
