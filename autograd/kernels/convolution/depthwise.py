@@ -6,18 +6,21 @@ It is for images of one or two axes, stride 1, and small filters; None is return
 from __future__ import annotations
 
 from functools import partial
+from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from .._host import sized
 from .._threads import added, parts, run
+from .._workers import Run
 from ._depthwise import depthwise, depthwise_taps
 from ._filters import biases
 from ._frames import places, weave
 from .layer import Axes, Layer, Way
 
 MOST = 25  # taps whose sums fit into registers, or nearly so
+ROOM = 1 << 18  # numbers of phases that are woven while they are in the cache
 
 
 class Walk(NamedTuple):
@@ -80,31 +83,39 @@ def correlation(layer: Layer) -> Way | None:
     phases = [_phase(layer, walk) for walk in walks if walk is not None]
     if len(phases) < len(walks):
         return None
-    filters, planes = layer.groups * layer.filters, layer.images * layer.groups
-    total, area = layer.images * filters, sum(p.area for p in phases)
+    groups, filters = layer.groups, layer.groups * layer.filters
+    area, pixels = sum(p.area for p in phases), groups * prod(layer.source)
+    at_once = max(1, ROOM // max(1, filters * area))
     bias, new, lanes = biases(1, filters, 1, layer.dtype), layer.new, sized(layer.lanes)
     whole, woven, products = layer.whole, layer.woven, layer.products
 
     def correlate(x: np.ndarray, w: np.ndarray, b: np.ndarray | None) -> np.ndarray:
         image, first, result = x.ravel(), bias(b), new()
-        out = result.reshape(-1)
-        target, begin = out if whole else np.empty(total * area, layer.dtype), 0
-        for p in phases:
-            taps = np.take(w.reshape(filters, -1), p.order, axis=1).reshape(-1)
-            arrays = image, target[begin : begin + total * p.area]
-            rest = *p.rest, taps, first, p.table
-            run(partial(_run, depthwise, (*p.tile, *arrays), rest), parts(planes, products))
-            begin += total * p.area
-        if not whole:
-            weaving = partial(_run, weave, (lanes, target, total, out, 0), woven)
-            run(weaving, parts(total, out.size))
+        out, rows = result.reshape(-1), w.reshape(filters, -1)
+        taps = [np.take(rows, p.order, axis=1).reshape(-1) for p in phases]
+
+        def roll(p: Phase, w: np.ndarray, x: np.ndarray, to: np.ndarray, planes: Run) -> None:
+            depthwise(*p.tile, x, to, planes, *p.rest, w, first, p.table)
+
+        def task(images: Run) -> None:
+            for start in range(*images, at_once):
+                count = min(at_once, images[1] - start)
+                some = image[start * pixels : (start + count) * pixels]
+                part, begin = np.empty(count * filters * area, layer.dtype), 0
+                for p, w in zip(phases, taps):
+                    roll(p, w, some, part[begin:], (0, count * groups))
+                    begin += count * filters * p.area
+                planes = 0, count * filters
+                weave(lanes, part, count * filters, out, start * filters, planes, *woven)
+
+        if whole:
+            planes = parts(layer.images * groups, products)
+            run(partial(roll, phases[0], taps[0], image, out), planes)
+        else:
+            run(task, parts(layer.images, products))
         return result
 
     return correlate
-
-
-def _run(loop: Any, before: Any, after: Any, planes: tuple[int, int]) -> None:
-    loop(*before, planes, *after)
 
 
 def taps(layer: Layer) -> Way | None:
