@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from llvmlite import ir
+from numba.core import cgutils
 from numba.extending import intrinsic
 
-from ._simd import I32, Writer, tile
+from ._simd import I8, I32, Writer, tile
+
+LINE = 64  # bytes of a cache line
 
 
 def _write_move(t: Writer, step: int) -> None:
@@ -40,6 +43,27 @@ def _write_clear(t: Writer) -> None:
 def clear(typingctx, lanes, out, count):
     """out[i] = 0 for i < count."""
     return tile("clear", (lanes,), out.dtype, "pi", _write_clear)
+
+
+def _write_fetch(t: Writer) -> None:
+    a, count = t.function.args
+    place = I8.as_pointer()
+    kind = ir.FunctionType(ir.VoidType(), [place, I32, I32, I32])
+    function = cgutils.get_or_insert_function(t.module, kind, "llvm.prefetch.p0")
+    read, second_cache, data = (ir.Constant(I32, n) for n in (0, 2, 1))
+
+    def body(i: ir.Value, acc: list) -> list:
+        line = t.builder.bitcast(t.at(a, i), place)
+        t.builder.call(function, [line, read, second_cache, data])
+        return acc
+
+    t.loop(count, LINE // t.bytes, [], body)
+
+
+@intrinsic
+def fetch(typingctx, lanes, a, count):
+    """Ask for a[:count] to be brought into the second cache. It may lie outside of any array."""
+    return tile("fetch", (lanes,), a.dtype, "pi", _write_fetch)
 
 
 def _write_alternate(t: Writer) -> None:

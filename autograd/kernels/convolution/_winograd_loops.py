@@ -15,7 +15,7 @@ import numpy as np
 
 from .._jit import jit
 from .._simd import gather, pointer
-from .._simd_moves import move, turn
+from .._simd_moves import fetch, move, turn
 from ._filters import pack
 from ._frames import fill_bundles, weave
 from ._winograd import enter, leave
@@ -133,6 +133,9 @@ def correlate_winograd(
                 if line % tall == 0:
                     at = (n * groups + g) * channels * pixels_of_x
                     fill_bundles(lanes, x, at, source, frames, frame, starts, stride, channels)
+                    if n + 1 < images[1]:
+                        following = at + groups * channels * pixels_of_x
+                        fetch(lanes, pointer(x, following), channels * pixels_of_x)
                 enter_tiles(
                     (), high, wide, lanes, frames, plane, planes, 1, y * frame[2], xs,
                     row * frame[2], column, entered, (line - start) * across, most,
@@ -204,6 +207,11 @@ def correlate_taps_winograd(
                         lanes, g, base * filters * area[0] * area[1], (1, area[0], area[1]),
                         g_frames, g_frame, g_starts, (1, 1, 1), filters,
                     )  # fmt: skip
+                    if n + 1 < images[1]:
+                        base += groups
+                        fetch(lanes, pointer(x, base * channels * size), channels * size)
+                        out = filters * area[0] * area[1]
+                        fetch(lanes, pointer(g, base * out), out)
                 enter_tiles(
                     (), high, wide, lanes, frames, plane, planes, 1, y * frame[2], xs,
                     row * frame[2], column, entered, at, most,
