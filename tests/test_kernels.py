@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from autograd import kernels
-from autograd.kernels import reference
+from autograd.kernels import _host, reference
 
 quick = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 dtypes = st.sampled_from([np.float32, np.float64])
@@ -71,6 +71,41 @@ def test_convolution_with_the_whole_image_gives_one_pixel():
     x, w = np.arange(12.0).reshape(1, 1, 3, 4), np.ones((2, 1, 3, 4))
     out = kernels.conv(x, w, (1, 1), ((0, 0), (0, 0)), (1, 1), 1)
     np.testing.assert_array_equal(out, [[[[66.0]], [[66.0]]]])
+
+
+@pytest.mark.parametrize("axes", [1, 2, 3])
+@pytest.mark.parametrize(("images", "filters", "dtype"), [
+    (3, 2, np.float32), (1, 4, np.float64), (5, 1, np.float64), (0, 2, np.float32),
+    (2, 2, np.int64),
+])  # fmt: skip
+def test_filters_as_large_as_the_image(images, filters, dtype, axes):
+    """One product of matrices, also of a column or a row, or of no images."""
+    rng, size = np.random.default_rng(0), (3, 2, 4)[:axes]
+    options = (2,) * axes, ((0, 0),) * axes, (1,) * axes, 1
+    arrays = ((images, 5, *size), (filters, 5, *size), filters, (images, filters, *(1,) * axes))
+    x, w, b, g = (rng.integers(-9, 9, shape).astype(dtype) for shape in arrays)
+    out = reference.conv(x, w, *options)
+    same(kernels.conv(x, w, *options), out)
+    same(kernels.conv(x, w, *options, b), out + b.reshape(-1, *(1,) * axes))
+    same(kernels.conv_dx(g, w, x.shape, *options), reference.conv_dx(g, w, x.shape, *options))
+    same(kernels.conv_dw(g, x, w.shape, *options), reference.conv_dw(g, x, w.shape, *options))
+
+
+def test_a_layer_is_decided_once():
+    """Whatever the numbers; and again for other shapes, options, dtypes and circumstances."""
+    decided = sys.modules[kernels.conv.__module__]._conv_way
+    x, w = np.ones((2, 1, 4, 4)), np.ones((3, 1, 3, 3))
+    options = (1, 1), ((1, 1), (1, 1)), (1, 1), 1
+    decided.cache_clear()
+    for image, filters, chosen, expected in (
+        (x, w, options, 1), (2 * x, -w, options, 1), (x[:1], w, options, 2),
+        (x, w, ((2, 2), *options[1:]), 3), (x.astype("f"), w, options, 4), (x, w, options, 4),
+    ):  # fmt: skip
+        kernels.conv(image, filters, *chosen)
+        assert decided.cache_info().misses == expected
+    with patch.object(_host, "LEAST", _host.LEAST + 1):
+        kernels.conv(x, w, *options)
+    assert decided.cache_info().misses == 5
 
 
 @quick

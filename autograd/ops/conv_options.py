@@ -6,8 +6,9 @@ for volumes (N, C, D, H, W).
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import Any
+from collections.abc import Callable
+from functools import lru_cache, wraps
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from ..errors import ArgumentError, AutogradError, DTypeError, ShapeError
 from ..kernels.windows.windows import Padding, Pair, Sizes
 from ..messages import complain
 
+Plan = TypeVar("Plan", bound=Callable[..., Any])
 FORMS = {1: "an int", 2: "an int or a pair of ints", 3: "an int or a triple of ints"}
 DEFAULTS = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1, "output_padding": 0}
 SPACE = {1: "length", 2: "height, width", 3: "depth, height, width"}
@@ -94,6 +96,28 @@ def check_axes(axes: int, **shapes: Sizes) -> None:
             raise ShapeError(f"{name} must have {axes + 2} axes, got {len(shape)}")
 
 
+def remembered(plan: Plan) -> Plan:
+    """The function of shapes and options, which computes once what it has been asked for before."""
+
+    @lru_cache(maxsize=512)
+    def known(kinds: tuple[Any, ...], *args: Any) -> Any:
+        return plan(*args)
+
+    @wraps(plan)
+    def find(*args: Any) -> Any:
+        try:
+            return known(_kinds(args), *args)
+        except TypeError:  # a list among the options has no hash; or one of them is wrong
+            return plan(*args)
+
+    return find  # type: ignore[return-value]
+
+
+def _kinds(options: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The types in nested tuples: 1, 1.0 and True are equal, but not equally good as options."""
+    return tuple([_kinds(v) if v.__class__ is tuple else v.__class__ for v in options])
+
+
 def conv_plan(
     axes: int, x: Sizes, w: Sizes,
     stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1,
@@ -105,25 +129,10 @@ def conv_plan(
     ShapeError
         If x and w do not go together, or not one window fits into the padded image.
     """
-    options = stride, padding, dilation, groups
-    try:
-        return _remembered_plan(axes, x, w, options, _kinds(options))
-    except TypeError:  # a list among the options has no hash; or one of them is wrong
-        return _plan(axes, x, w, *options)
+    return _plan(axes, x, w, stride, padding, dilation, groups)
 
 
-def _kinds(options: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The types in nested tuples: 1, 1.0 and True are equal, but not equally good as options."""
-    return tuple([_kinds(v) if v.__class__ is tuple else v.__class__ for v in options])
-
-
-@lru_cache(maxsize=512)
-def _remembered_plan(
-    axes: int, x: Sizes, w: Sizes, options: tuple[Any, ...], kinds: tuple[Any, ...]
-) -> tuple[Sizes, tuple[Sizes, Padding, Sizes, int]]:
-    return _plan(axes, x, w, *options)
-
-
+@remembered
 def _plan(
     axes: int, x: Sizes, w: Sizes, *options: Any
 ) -> tuple[Sizes, tuple[Sizes, Padding, Sizes, int]]:

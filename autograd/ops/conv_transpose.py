@@ -16,11 +16,12 @@ from ..op import composite
 from ..samples import Fails, Rng, Sample, uniform
 from .conv import conv1d_dx, conv2d_dx, conv3d_dx
 from .conv_cases import BAD_OPTIONS, Case
-from .conv_options import SPACE, check_axes, per_axis, settings, told
+from .conv_options import SPACE, check_axes, per_axis, remembered, settings, told
 from .linear import checked_bias
 from .rearrange import pad_constant
 from .shape import expand_dims, reshape, squeeze
 
+OPTIONS = "stride", "padding", "output_padding", "dilation", "groups"
 ADJOINTS = {1: conv1d_dx, 2: conv2d_dx, 3: conv3d_dx}
 
 
@@ -31,6 +32,7 @@ def _full(image: Sizes, kernel: Sizes, stride: Sizes, dilation: Sizes) -> Sizes:
     )
 
 
+@remembered
 def _plan(
     axes: int, x: Sizes, w: Sizes, stride: Any, padding: Any, output_padding: Any, dilation: Any,
     groups: int,
@@ -65,7 +67,9 @@ def _transpose(axes: int, x: Any, w: Any, b: Any, **options: Any) -> Any:
     name = f"conv_transpose{axes}d"
     shape, batched = np.shape(x), np.ndim(x) != axes + 1
     try:
-        image, kept, behind = _plan(axes, shape if batched else (1, *shape), np.shape(w), **options)
+        given = (options[key] for key in OPTIONS)
+        batch = shape if batched else (1, *shape)
+        image, kept, behind = _plan(axes, batch, np.shape(w), *given)
     except AutogradError as e:
         layout = f"x is (batch, in, {SPACE[axes]}), w is (in, out / groups, {SPACE[axes]})"
         raise told(e, name, {"x": x, "w": w}, options, layout) from None
