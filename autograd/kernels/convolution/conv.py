@@ -111,7 +111,7 @@ def conv_dw(
 # Which way is taken, found once for all arrays of the same shapes
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=512)
 def _conv_way(
     x: Sizes, w: Sizes, options: Options, dtypes: Dtypes, _: Any
 ) -> tuple[Sizes, Any]:  # fmt: skip
@@ -126,7 +126,7 @@ def _conv_way(
     return shape, fast.conv(x, w, shape, options, dtypes[0])
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=512)
 def _dx_way(g: Sizes, w: Sizes, shape: Sizes, options: Options, dtypes: Dtypes, _: Any) -> Any:
     if _one_window(shape, w, options):
         return partial(_whole_images_dx, shape)
@@ -137,7 +137,7 @@ def _dx_way(g: Sizes, w: Sizes, shape: Sizes, options: Options, dtypes: Dtypes, 
     return fast.conv_dx(g, w, shape, options, dtypes[0])
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=512)
 def _dw_way(g: Sizes, x: Sizes, shape: Sizes, options: Options, dtypes: Dtypes, _: Any) -> Any:
     if _one_window(x, shape, options):
         return partial(_whole_images_dw, shape)
