@@ -68,6 +68,8 @@ OTHERS: tuple[tuple[str, Function, tuple[Argument, ...]], ...] = (
     ("cross_entropy 32x10x28x28", call("cross_entropy"), (DIGITS, Integers(10, (32, 28, 28)))),
     ("embedding 32x64 of 2000x256", call("embedding"), (Integers(2000, (32, 64)), (2000, 256))),
     ("bias of rows", lambda m, F, x, b: x + b, (TOKENS, FEATURES)),
+    ("sum of channels", lambda m, F, x: x.sum(1), (IMAGES,)),
+    ("sum of steps 64x50x128", lambda m, F, x: x.sum(1), ((64, 50, 128),)),
     ("bias of channels", lambda m, F, x, b: x + b, (IMAGES, (64, 1, 1))),
 )
 

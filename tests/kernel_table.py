@@ -104,9 +104,21 @@ def stretched(d: Draw) -> tuple:
     return name, *arrays[:: d.pick((1, -1))]
 
 
+SHRUNK = (  # the same, with axes that are shorter between others
+    ((2, 3, 8), ()), ((4, 700), (1, 1)), ((3, 5, 2, 9), (3, 1, 2, 9)),
+    ((2, 4, 3, 41), (2, 1, 1, 41)), ((6, 3), (3,)), ((1, 5, 1, 1100), (1, 1, 1, 1100)),
+    ((4, 1, 6, 3), (1, 1, 1, 3)),
+)  # fmt: skip
+
+
 def sum_to(d: Draw) -> tuple:
-    shape, small = d.pick((*STRETCHED, ((2, 3, 8), ()), ((4, 700), (1, 1))))
+    shape, small = d.pick((*STRETCHED, *SHRUNK))
     return d.array(*shape), small
+
+
+def extreme_to(d: Draw) -> tuple:
+    shape, small = d.pick(SHRUNK[2:])
+    return d.array(*shape, ties=True), small, d.pick((False, True))
 
 
 SHARED = (  # shape, axes of which shares add up to 1
@@ -260,6 +272,7 @@ TABLE = {
     "cross_entropy_dx": Kernel(cross_entropy_dx, pointers=True),
     "curve": Kernel(curve, pointers=True),
     "exp_sums": Kernel(exp_sums, pointers=True),
+    "extreme_to": Kernel(extreme_to, pointers=True, checks=True),
     "fold": Kernel(fold, pointers=True),
     "group_max": Kernel(group_max),
     "group_max_dx": Kernel(group_max_dx),
@@ -280,6 +293,6 @@ TABLE = {
     "softmax_dx": Kernel(softmax_dx, pointers=True),
     "step": Kernel(step),
     "stretched": Kernel(stretched, pointers=True, checks=True),
-    "sum_to": Kernel(sum_to),
+    "sum_to": Kernel(sum_to, pointers=True),
     "unfold": Kernel(unfold),
 }

@@ -19,7 +19,7 @@ def always():
 @pytest.mark.parametrize(
     ("shape", "small"),
     [
-        ((3, 4, 9), (3, 1, 9)), ((3, 9), ()), ((3, 9), (1, 1)), ((3, 4, 2), (4, 1)),
+        ((3, 4, 9, 2), (3, 1, 9, 1)), ((3, 9), ()), ((3, 9), (1, 1)), ((3, 4, 2), (4, 1)),
         ((1, 9), (5, 1)), ((0, 9), (9,)), ((1, 2, 9), (3, 1, 1)), ((9, 9), (1, 1, 9)),
     ],
 )  # fmt: skip
@@ -27,18 +27,27 @@ def test_what_has_no_kernel_is_left_to_numpy(shape, small):
     x, y = np.ones(shape), np.ones(small)
     assert kernels.stretched("add", x, y) is None
     if x.ndim >= y.ndim and y.size != 1:
-        assert kernels.sum_to(x, small) is None
+        assert kernels.sum_to(x, small) is kernels.extreme_to(x, small, True) is None
 
 
 @pytest.mark.parametrize("axis", [0, 1, -1, (0, 1), (1, 2), (0, 2), None, (2, 0)])
 @pytest.mark.parametrize("keepdims", [False, True])
-@pytest.mark.parametrize("name", ["sum", "mean"])
+@pytest.mark.parametrize("name", ["sum", "mean", "max", "min"])
 def test_reductions_along_any_axes(name, axis, keepdims):
     x = np.random.default_rng(0).normal(size=(9, 60, 10))
     out = getattr(ag, name)(x, axis=axis, keepdims=keepdims)
     expected = getattr(np, name)(x, axis, keepdims=keepdims)
     assert out.shape == expected.shape
     np.testing.assert_allclose(out, expected, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["max", "min"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_nan_is_the_greatest_and_the_least_of_its_position(name, dtype):
+    x = np.random.default_rng(0).normal(size=(3, 20, 90)).astype(dtype)
+    x[0, 0, 3] = x[1, 19, 40] = x[2, 7, 89] = np.nan
+    x[0, 5, 7], x[1, 5, 7], x[2, :, 7] = np.inf, -np.inf, -np.inf
+    np.testing.assert_array_equal(getattr(ag, name)(x, axis=1), getattr(np, name)(x, 1))
 
 
 def test_integers_are_summed_as_integers():
@@ -59,7 +68,8 @@ def test_threads_do_not_change_the_result():
     def results():
         return [
             kernels.stretched("add", x, row), kernels.stretched("add", each, x),
-            kernels.sum_to(x, (40,)), kernels.sum_to(x, (5, 1)),
+            kernels.sum_to(x, (40,)), kernels.sum_to(x, (5, 1)), kernels.sum_to(x, (6, 1, 40)),
+            kernels.extreme_to(x, (6, 1, 40), False),
         ]  # fmt: skip
 
     alone = results()

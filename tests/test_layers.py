@@ -25,7 +25,8 @@ ENGINE = words("""
     kernels.elements._steps kernels.elements.steps
     kernels.elements._dropout kernels.elements.dropout
     kernels.elements._choose kernels.elements.choose
-    kernels.rows kernels.rows._norm kernels.rows.norm kernels.rows._stretch kernels.rows.stretch
+    kernels.rows kernels.rows._norm kernels.rows.norm kernels.rows._columns kernels.rows.columns
+    kernels.rows._stretch kernels.rows.stretch
     kernels.rows._softmax kernels.rows._softmax_columns kernels.rows.softmax
     kernels.products kernels.products._matmul kernels.products.matmul
     kernels.products._embedding kernels.products.embedding

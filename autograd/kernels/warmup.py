@@ -116,22 +116,36 @@ def _stretching(dtype: Any, host: Simd) -> Iterator[Call]:
         which = loops.selector(name)
         yield f"{name} a row", partial(loops.combine_row, which, lanes, 0, 2, rows, row, rows)
         yield f"{name} each", partial(loops.combine_each, which, lanes, 0, 2, rows, each, rows)
-    yield "sum of columns", partial(loops.sum_columns, 0, 8, rows, row)
     yield "sum of rows", partial(loops.sum_rows, 0, 2, rows, each)
+
+
+def _reductions(dtype: Any, host: Simd) -> Iterator[Call]:
+    from .rows import _columns as loops
+    from .rows import columns
+
+    lanes = (0,) * host.lanes(np.dtype(dtype).itemsize)
+    for count in (*columns.WIDE, 1):
+        x = np.ones(count * len(lanes), dtype)
+        first = (0,) * count, lanes, 0, 1, (1, 0, 1, x.size)
+        for name in ("ADDED", "GREATEST", "LEAST"):
+            what = getattr(loops, name)
+            yield f"columns {name}, {count}", partial(loops.reduce, what, *first, x, x.copy())
 
 
 def _softmaxes(dtype: Any, host: Simd) -> Iterator[Call]:
     from .rows import _softmax as rows
     from .rows import _softmax_columns as columns
+    from .rows import softmax
 
     lanes = (0,) * host.lanes(np.dtype(dtype).itemsize)
-    count = len(columns.WIDE) * len(lanes)
+    wide, narrow = ((0,) * count for count in (*softmax.WIDE, 1))
+    count = len(wide) * len(lanes)
     each, x, classes = np.ones(count, dtype), np.ones(2 * count, dtype), np.zeros(count, np.int64)
     blocks = 0, 1, (1, 0, 2, count)
     for what, loops, first, given in (
         ("rows", rows, (lanes,), x.reshape(count, 2)),
-        ("wide columns", columns, (columns.WIDE, lanes, *blocks), x),
-        ("columns", columns, (columns.NARROW, lanes, *blocks), x),
+        ("wide columns", columns, (wide, lanes, *blocks), x),
+        ("columns", columns, (narrow, lanes, *blocks), x),
     ):
         for name, arrays in (
             ("softmax", (given, given)), ("softmax_dx", (given, given, given)),
@@ -274,8 +288,9 @@ def _handing_over(dtype: Any, host: Simd) -> Iterator[Call]:
 
 
 EXAMPLES = (
-    _convolutions, _poolings, _curves, _normalisations, _stretching, _softmaxes, _recurrent, _cells,
-    _steps, _choices, _dropout, _products, _embedding, _points, _blends, _groups, _handing_over,
+    _convolutions, _poolings, _curves, _normalisations, _stretching, _reductions, _softmaxes,
+    _recurrent, _cells, _steps, _choices, _dropout, _products, _embedding, _points, _blends,
+    _groups, _handing_over,
 )  # fmt: skip
 
 

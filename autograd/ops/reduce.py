@@ -60,16 +60,16 @@ def sum(x, /, *, axis=None, keepdims=False):
            [12.]])
     """
     require_axes(x, axis)
-    fast = _compiled_sum(x, axis, keepdims)
+    fast = _compiled(x, axis, keepdims, kernels.sum_to)
     return np.add.reduce(x, axis, None, None, keepdims) if fast is None else fast
 
 
-def _compiled_sum(x: Any, axis: Any, keepdims: bool) -> Any:
-    """The sum, if there are many elements, and a kernel for these axes; else None."""
+def _compiled(x: Any, axis: Any, keepdims: bool, kernel: Callable[..., Any], *more: bool) -> Any:
+    """What a kernel makes of many elements, if there is one for these axes; else None."""
     if x.size <= COPIED or not (axis is None or axis.__class__ in (int, tuple)):
         return None
     kept, left = _shapes(x.shape, normalize_axes(axis, x.ndim))
-    fast = kernels.sum_to(x, kept)
+    fast = kernel(x, kept, *more)
     if keepdims or fast is None:
         return fast
     return fast.reshape(left) if left else fast.reshape(-1)[0]  # a number, as NumPy's
@@ -204,7 +204,8 @@ def max(x, /, *, axis=None, keepdims=False):
     Tensor([0. , 0.5, 0.5])
     """
     require_axes(x, axis)
-    return np.maximum.reduce(x, axis, None, None, keepdims)
+    fast = _compiled(x, axis, keepdims, kernels.extreme_to, False)
+    return np.maximum.reduce(x, axis, None, None, keepdims) if fast is None else fast
 
 
 @op(
@@ -222,7 +223,8 @@ def min(x, /, *, axis=None, keepdims=False):
     Elements that tie for the minimum share it equally.
     """
     require_axes(x, axis)
-    return np.minimum.reduce(x, axis, None, None, keepdims)
+    fast = _compiled(x, axis, keepdims, kernels.extreme_to, True)
+    return np.minimum.reduce(x, axis, None, None, keepdims) if fast is None else fast
 
 
 @max.grad("x")

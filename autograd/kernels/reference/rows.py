@@ -61,3 +61,14 @@ def _summed(g: np.ndarray, shape: Sizes) -> np.ndarray:
         place = index[len(index) - len(shape) :]
         out[tuple(i if n > 1 else 0 for i, n in zip(place, shape))] += g[index]
     return out
+
+
+def extreme_to(x: np.ndarray, shape: Sizes, least: bool) -> np.ndarray:
+    """The greatest or the least of all elements that broadcasting makes out of one."""
+    out = np.full(shape, np.inf if least else -np.inf, x.dtype)
+    better = np.minimum if least else np.maximum
+    for index in np.ndindex(x.shape):
+        place = index[len(index) - len(shape) :]
+        place = tuple(i if n > 1 else 0 for i, n in zip(place, shape))
+        out[place] = better(out[place], x[index])
+    return out

@@ -102,16 +102,6 @@ def combine_each(which, lanes, first, last, x, y, out):
 
 
 @jit
-def sum_columns(first, last, x, out):
-    """out += the sum of all rows"""
-    target = out[first:last]
-    for r in range(len(x)):
-        row = x[r, first:last]
-        for i in range(len(target)):
-            target[i] += row[i]
-
-
-@jit
 def sum_rows(first, last, x, out):
     """out[r] = the sum of row r"""
     for r in range(first, last):

@@ -7,28 +7,21 @@ arrays that are not contiguous, and where kernels are switched off.
 
 from __future__ import annotations
 
-from functools import cache, partial
-from math import prod
+from functools import cache
 from typing import Any
 
 import numpy as np
 
 from .. import _host, _threads
 from ..elements.curves import plain
+from .columns import Layout, layout, over
 
 COST = 64  # multiplications that an element is worth; much of it stands for the calls of NumPy's
 WORK = 4  # the same once it is in a loop
 
+WIDE = (4,)  # vectors of a block of columns
+
 Axes = tuple[int, ...]  # all different, from 0 on
-Layout = tuple[int, int, int]  # elements before the axes, along them and after them
-
-
-@cache
-def _layout(shape: tuple[int, ...], axes: Axes) -> Layout | None:
-    if not axes or 0 in shape or max(axes) - min(axes) >= len(axes):
-        return None
-    first, last = min(axes), max(axes) + 1
-    return prod(shape[:first]), prod(shape[first:last]), prod(shape[last:])
 
 
 def _found(axes: Axes, *arrays: Any) -> Layout | None:
@@ -39,7 +32,7 @@ def _found(axes: Axes, *arrays: Any) -> Layout | None:
     for a in arrays:
         if a.shape != x.shape or not plain(a):
             return None
-    return _layout(x.shape, axes)
+    return layout(x.shape, axes)
 
 
 @cache
@@ -53,56 +46,36 @@ def _loops(rows: bool) -> Any:
     return _softmax_columns
 
 
-def _run(name: str, layout: Layout, arrays: tuple[np.ndarray, ...], *each: np.ndarray) -> list[Any]:
+def _run(name: str, where: Layout, arrays: tuple[np.ndarray, ...], *each: np.ndarray) -> list[Any]:
     """What the loop of this name returns, for each part of the work.
 
     each : arrays with a number for each row or position
     """
-    before, size, after = layout
-    loop, x = getattr(_loops(after == 1), name), arrays[0]
-    lanes = _host.lanes(x.itemsize)
-    if after == 1:
-        rows = [a.reshape(before, size) for a in arrays]
-        return _threads.deal(loop, before, x.size * WORK, lanes, *rows, *each)
-    flat = [a.reshape(-1) for a in arrays]
-    results = []
-    for vectors, blocks, begin in _blocks(after, len(lanes)):
-        do = partial(_part, loop, (vectors, lanes), (blocks, begin, size, after), (*flat, *each))
-        results += _threads.run(do, _threads.parts(before * blocks, x.size * WORK))
-    return results
-
-
-def _part(loop: Any, first: tuple, sizes: tuple, arrays: tuple, run: tuple[int, int]) -> Any:
-    return loop(*first, *run, sizes, *arrays)
-
-
-def _blocks(after: int, lanes: int) -> list[tuple[tuple[int, ...], int, int]]:
-    """Vectors of a block, how many blocks there are, and where they begin: wide ones, and narrow
-    ones for the rest."""
-    wide, narrow = _loops(False).WIDE, _loops(False).NARROW
-    size = len(wide) * lanes
-    full, rest = divmod(after, size)
-    both = (wide, full, 0), (narrow, -(-rest // lanes), full * size)
-    return [found for found in both if found[1]]
+    loop, x = getattr(_loops(where.after == 1), name), arrays[0]
+    work = x.size * WORK
+    if where.after > 1:
+        return over(loop, where, WIDE, work, *[a.reshape(-1) for a in arrays], *each)
+    rows = [a.reshape(where.before, where.size) for a in arrays]
+    return _threads.deal(loop, where.before, work, _host.lanes(x.itemsize), *rows, *each)
 
 
 def softmax(x: Any, axes: Axes, log: bool = False) -> np.ndarray | None:
     """exp(x) over its sum along the axes; or the logarithm of that."""
-    layout = _found(axes, x)
-    if layout is None:
+    where = _found(axes, x)
+    if where is None:
         return None
     out = np.empty_like(x)
-    _run("log_softmax" if log else "softmax", layout, (x, out))
+    _run("log_softmax" if log else "softmax", where, (x, out))
     return out
 
 
 def softmax_dx(g: Any, y: Any, axes: Axes, log: bool = False) -> np.ndarray | None:
     """y * (g - sum(g * y)), the cotangent of x where the softmax is y; or g - exp(y) * sum(g)."""
-    layout = _found(axes, y, g)
-    if layout is None:
+    where = _found(axes, y, g)
+    if where is None:
         return None
     out = np.empty_like(y)
-    _run("log_softmax_dx" if log else "softmax_dx", layout, (g, y, out))
+    _run("log_softmax_dx" if log else "softmax_dx", where, (g, y, out))
     return out
 
 
@@ -111,12 +84,12 @@ def exp_sums(x: Any, axes: Axes) -> tuple[np.ndarray, np.ndarray] | None:
 
     0 counts as the largest if that is infinite. Where there is a NaN the sum is NaN.
     """
-    layout = _found(axes, x)
-    if layout is None:
+    where = _found(axes, x)
+    if where is None:
         return None
     kept = tuple([1 if k in axes else n for k, n in enumerate(x.shape)])
     peak, total = np.empty(kept, x.dtype), np.empty(kept, x.dtype)
-    _run("exp_sums", layout, (x,), peak.reshape(-1), total.reshape(-1))
+    _run("exp_sums", where, (x,), peak.reshape(-1), total.reshape(-1))
     return peak, total
 
 
@@ -128,12 +101,12 @@ def cross_entropy(
 
     None also where there is no such class.
     """
-    layout = _found((axis,), x)
-    if layout is None:
+    where = _found((axis,), x)
+    if where is None:
         return None
     stats, loss = np.empty((2, classes.size), x.dtype), np.empty(classes.shape, x.dtype)
     each = _indices(classes), stats[0], stats[1], loss.reshape(-1)
-    sums = _run("cross_entropies", layout, (x,), *each)
+    sums = _run("cross_entropies", where, (x,), *each)
     return None if None in sums else (loss[()], sum(sums), stats)
 
 
@@ -141,13 +114,13 @@ def cross_entropy_dx(
     g: Any, x: Any, classes: np.ndarray, axis: int, stats: np.ndarray
 ) -> np.ndarray | None:
     """g * (exp(x - largest) / sum - 1 at the class); g is a number, or one for each class."""
-    layout = _found((axis,), x)
-    if layout is None or g.dtype != x.dtype:
+    where = _found((axis,), x)
+    if where is None or g.dtype != x.dtype:
         return None
     out = np.empty_like(x)
     stats = stats.reshape(2, -1)
     each = np.array(g).reshape(-1), _indices(classes), stats[0], stats[1]
-    _run("cross_entropies_dx", layout, (x, out), *each)
+    _run("cross_entropies_dx", where, (x, out), *each)
     return out
 
 

@@ -1,8 +1,8 @@
 """What broadcasting stretches, added, multiplied and so on; and summed back.
 
-None where NumPy has to do it.
-That is unless the smaller array is like the last axes of the larger one, or like axes before the
-last and constant along these.
+None where NumPy has to do it. What is combined must be like the last axes of the larger array, or
+like axes before the last and constant along these. Sums are over neighbouring axes, or over the
+last and any others.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 
 from .. import _host, _threads
 from ..elements.curves import plain
+from . import columns
 
 Shape = tuple[int, ...]
 TURNED = {"subtract", "divide"}  # what is something else if x and y change places
@@ -68,18 +69,23 @@ def stretched(name: str, x: np.ndarray, y: np.ndarray) -> np.ndarray | None:
 
 def sum_to(x: np.ndarray, shape: Shape) -> np.ndarray | None:
     """x summed to a shape that broadcasting stretches to its own."""
-    if not _host.compiled(x.size, x) or len(shape) > x.ndim or not plain(x):
+    axes = columns.shrunk(x.shape, shape)
+    end, size = _tail(x.shape, axes)
+    if not axes or size < 8:
+        return columns.sum_along(x, axes, shape)
+    if not _host.compiled(x.size, x) or not plain(x):
         return None
-    each, size, count = _layout(x.shape, shape) if max(shape, default=1) > 1 else (True, x.size, 1)
-    if not size:
-        return None
-    flat, rows = x.reshape(-1, size), x.size // size
-    if each:
-        sums = np.empty(rows, x.dtype)
-        runs = _threads.parts(rows, x.size / 2)
-        _threads.run(lambda run: _loops().sum_rows(*run, flat, sums), runs)
-        return (sums if rows == count else sums.reshape(-1, count).sum(0)).reshape(shape)
-    sums = np.zeros(size, x.dtype)
-    runs = _threads.parts(size, x.size / 2)
-    _threads.run(lambda run: _loops().sum_columns(*run, flat, sums), runs)
-    return sums.reshape(shape)
+    flat, sums = x.reshape(-1, size), np.empty(x.shape[:end], x.dtype)
+    each, others = sums.reshape(-1), tuple([k for k in axes if k < end])
+    runs = _threads.parts(len(flat), x.size / 2)
+    _threads.run(lambda run: _loops().sum_rows(*run, flat, each), runs)
+    return (sums.sum(others) if others else sums).reshape(shape)
+
+
+@cache
+def _tail(shape: Shape, axes: Shape) -> tuple[int, int]:
+    """Where the last axes begin that are all among some others, and how many elements they have."""
+    end = len(shape)
+    while end and (end - 1 in axes or shape[end - 1] == 1):
+        end -= 1
+    return end, prod(shape[end:])
