@@ -101,6 +101,26 @@ def leave_tiles(
 
 
 @jit
+def leave_phases(
+    high, wide, lanes, products, at, size, most, width, first, g, seen, strip, y, xs, row, column,
+    phases, late, out, to, filters,
+):  # fmt: skip
+    """A row of tiles, from number `at` on, to the results of all phases and filters of a group, to
+    which first[g:] is added."""
+    blocks = (filters + width - 1) // width
+    for p in range(len(phases)):
+        area = phases[p, 1], phases[p, 2]
+        for f in range(0, filters, len(lanes)):
+            here = ((p * blocks + f // width) * most + at) * width + f % width
+            leave_tiles(
+                high, wide, lanes, products, here, size, width, pointer(first, g + f), seen, strip,
+                y - late[p, 0], xs, row, column, late[p, 1], out, to + f * area[0] * area[1], area,
+                filters - f,
+            )  # fmt: skip
+        to += filters * area[0] * area[1]
+
+
+@jit
 def correlate_winograd(
     rows, vectors, lanes, high, wide, x, target, out, images, groups, channels, filters, plan,
     offsets, most, whole, phases, size, step, late, weights, first,
@@ -154,17 +174,11 @@ def correlate_winograd(
                 n, y = line // tall, ys[line % tall]
                 begin = (n * groups + g) * filters
                 to = begin * phases[0, 1] * phases[0, 2] if whole else 0
-                for p in range(len(phases)):
-                    area = phases[p, 1], phases[p, 2]
-                    for f in range(0, filters, L):
-                        tiles = (p * blocks + f // width) * most + (line - start) * across
-                        leave_tiles(
-                            high, wide, lanes, products, tiles * width + f % width, apart[1], width,
-                            pointer(first, g * blocks * width + f), seen, strip, y - late[p, 0],
-                            xs, row, column, late[p, 1], target, to + f * area[0] * area[1], area,
-                            filters - f,
-                        )  # fmt: skip
-                    to += filters * area[0] * area[1]
+                leave_phases(
+                    high, wide, lanes, products, (line - start) * across, apart[1], most, width,
+                    first, g * blocks * width, seen, strip, y, xs, row, column, phases, late,
+                    target, to, filters,
+                )  # fmt: skip
                 if line % tall == tall - 1 and not whole:
                     weave(lanes, target, filters, out, begin, (0, filters), phases, size, step)
     return not np.isnan(seen).any()
