@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
@@ -282,9 +283,30 @@ def _groups(dtype: Any, host: Simd) -> Iterator[Call]:
 
 
 def _handing_over(dtype: Any, host: Simd) -> Iterator[Call]:
+    from .products import matmul
+
+    yield "handing over", _hand_over
+    x = np.ones((2, 2), dtype)
+    jobs = matmul.jobs_of(x, x, x.copy(), -2, [(0, 2)])
+    if jobs is not None:
+        yield "shared products", partial(_share, jobs)
+
+
+def _hand_over() -> None:
     from . import _workers
 
-    yield "handing over", _workers.pace
+    worker, answers = _workers.Worker(_workers.pace()), SimpleQueue[_workers.Answer]()
+    worker.free.acquire()
+    worker.give(lambda run: None, (0, 1), 0, answers)
+    answers.get()
+    worker.stop()
+    worker.thread.join()
+
+
+def _share(jobs: np.ndarray) -> None:
+    from . import _pause
+
+    _pause.share(_pause.kind(), np.zeros(0, np.int64), jobs, 1)
 
 
 EXAMPLES = (

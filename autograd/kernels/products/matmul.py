@@ -69,7 +69,7 @@ def _in_parts(
         return np.matmul(x, y, out=out)
     whole = np.empty(shape, x.dtype) if out is None else out
     if out is None and len(shape) == 2:
-        jobs = _jobs(x, y, whole, axis, runs)
+        jobs = jobs_of(x, y, whole, axis, runs)
         if jobs is not None and _threads.share(jobs):
             return whole
 
@@ -85,7 +85,7 @@ def _in_parts(
     return whole
 
 
-def _jobs(
+def jobs_of(
     x: np.ndarray, y: np.ndarray, out: np.ndarray, axis: int, runs: list[Run]
 ) -> np.ndarray | None:
     """The parts as jobs of `_cblas`; None if BLAS cannot read x or y where it lies."""
