@@ -96,6 +96,19 @@ def test_cross_entropy_is_the_same_with_and_without_kernels(reduction, axis):
     close(np.asarray(fast), np.asarray(slow))
 
 
+def test_classes_of_swapped_axes_are_found_where_they_lie():
+    rng = np.random.default_rng(3)
+    x, classes = rng.normal(size=(2, 5, 9)).swapaxes(1, 2), rng.integers(0, 9, (2, 5))
+    loss, whole, stats = kernels.cross_entropy(x, classes, 1)
+    expected = reference.cross_entropy(x, classes, 1)
+    for found, other in zip((loss, whole, stats), expected):
+        np.testing.assert_allclose(found, other, rtol=1e-13)
+    for g in (np.float64(0.3), rng.normal(size=(2, 5))):
+        found = kernels.cross_entropy_dx(g, x, classes, 1, stats)
+        other = reference.cross_entropy_dx(g, x, classes, 1, stats)
+        np.testing.assert_allclose(found, other, rtol=1e-12, atol=1e-14)
+
+
 @axes
 @pytest.mark.parametrize("wrong", [-1, 9, 2**62])
 def test_a_class_that_does_not_exist_is_left_to_the_op_to_complain_about(wrong, axis):

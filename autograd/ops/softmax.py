@@ -261,4 +261,4 @@ def logsumexp(x, /, *, axis=None, keepdims=False):
 @logsumexp.grad("x")
 def _(g, out, x, axis, keepdims):
     g, out = restore_axes(g, axis, keepdims), restore_axes(out, axis, keepdims)
-    return g * exp(where(out == -math.inf, out, x - out))
+    return g * exp(x - where(out == -math.inf, 0, out))

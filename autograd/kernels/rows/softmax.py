@@ -101,6 +101,7 @@ def cross_entropy(
 
     None also where there is no such class.
     """
+    x, axis = _classes_last(x, axis)
     where = _found((axis,), x)
     if where is None:
         return None
@@ -114,14 +115,22 @@ def cross_entropy_dx(
     g: Any, x: Any, classes: np.ndarray, axis: int, stats: np.ndarray
 ) -> np.ndarray | None:
     """g * (exp(x - largest) / sum - 1 at the class); g is a number, or one for each class."""
-    where = _found((axis,), x)
+    x, last = _classes_last(x, axis)
+    where = _found((last,), x)
     if where is None or g.dtype != x.dtype:
         return None
-    out = np.empty_like(x)
-    stats = stats.reshape(2, -1)
+    out, stats = np.empty_like(x), stats.reshape(2, -1)
     each = np.array(g).reshape(-1), _indices(classes), stats[0], stats[1]
     _run("cross_entropies_dx", where, (x, out), *each)
-    return out
+    return out if last == axis else np.moveaxis(out, last, axis)
+
+
+def _classes_last(x: Any, axis: int) -> tuple[Any, int]:
+    """x, and where its classes are: last, if x is a view of an array that has them there, like the
+    scores of steps with axes swapped."""
+    if x.flags.c_contiguous or x.size * COST < _host.LEAST:
+        return x, axis
+    return np.moveaxis(x, axis, -1), x.ndim - 1
 
 
 def _indices(classes: np.ndarray) -> np.ndarray:
