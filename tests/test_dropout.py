@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from functools import partial
 from unittest.mock import patch
 
 import numpy as np
@@ -188,3 +189,13 @@ def test_a_mask_takes_a_byte():
     saved = [a for a in node.saved if isinstance(a, np.ndarray)]
     assert [a.nbytes for a in saved] == [10_000]
     assert regularise._FEW < 10_000
+
+
+@pytest.mark.parametrize("size", [10, 5000])
+@pytest.mark.parametrize("p", [0.5, np.float64(0.5), np.float16(0.5), Tensor(0.5)])
+@pytest.mark.parametrize("drop", [ag.dropout, partial(ag.alpha_dropout, training=True)])
+def test_the_type_of_p_says_nothing_about_the_result(drop, p, size):
+    x = np.ones(size, np.float32)
+    out = drop(x, p=p, rng=0)
+    assert out.dtype == np.float32
+    np.testing.assert_array_equal(out, drop(x, p=0.5, rng=0))

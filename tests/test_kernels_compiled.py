@@ -250,8 +250,10 @@ def test_code_of_another_source_or_a_damaged_file_is_compiled_again(tmp_path):
     assert CodeFiles(tmp_path, "name", "later").load("key") is None
     (file,) = tmp_path.iterdir()
     whole = file.read_bytes()
-    for half in (b"", whole[: len(whole) // 2]):
-        file.write_bytes(half)
+    turned = bytearray(whole)
+    turned[-9] ^= 1
+    for damaged in (b"", whole[: len(whole) // 2], turned, whole + b"0"):
+        file.write_bytes(damaged)
         assert files.load("key") is None
     files.save("key", "code")
     assert files.load("key") == "code"

@@ -103,3 +103,17 @@ def test_a_bias_on_either_side():
     for out in (x + b, b + x):
         np.testing.assert_array_equal(out.numpy(), x.numpy() + b.numpy())
         np.testing.assert_array_equal(out.sum().gradient(b).numpy(), np.full((4, 1, 1), 30.0))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("small", [(50, 1), (33,)])
+def test_quotients_are_those_of_numpy_to_the_last_bit(dtype, small):
+    rng = np.random.default_rng(0)
+    scales = [1, 10 * np.finfo(dtype).smallest_subnormal, np.finfo(dtype).max / 8]
+    for scale in scales:
+        x = (rng.normal(size=(50, 33)) * scale).astype(dtype)
+        y = (rng.uniform(1, 2, small) * scale).astype(dtype)
+        for a, b in ((x, y), (y, x)):
+            found = kernels.stretched("divide", a, b)
+            with np.errstate(all="ignore"):
+                np.testing.assert_array_equal(found, a / b)

@@ -10,27 +10,34 @@ from __future__ import annotations
 import pickle
 from contextlib import suppress
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import numba
 from numba.core.caching import IndexDataCacheFile
 
-Damage = (OSError, EOFError, pickle.UnpicklingError)  # no such file, or half of one
+DIGEST = 32  # bytes of a SHA-256 that a file begins with
 
 
 class CodeFiles(IndexDataCacheFile):
     """What Numba's dispatchers ask for code: nothing of another source or version, or damaged."""
 
     def load(self, key: Any) -> Any:
-        with suppress(*Damage):
-            made_for, rest = self._load_data(self._name(key))
-            if made_for == self._made_for(key):
-                return pickle.loads(rest)
-        return None
+        try:
+            content = Path(self._data_path(self._name(key))).read_bytes()
+        except OSError:
+            return None
+        digest, whole = content[:DIGEST], content[DIGEST:]
+        if sha256(whole).digest() != digest:
+            return None
+        made_for, rest = pickle.loads(whole)
+        return pickle.loads(rest) if made_for == self._made_for(key) else None
 
     def save(self, key: Any, data: Any) -> None:
-        with suppress(OSError):  # a full disk is no reason not to compute
-            self._save_data(self._name(key), (self._made_for(key), self._dump(data)))
+        whole = pickle.dumps((self._made_for(key), self._dump(data)), protocol=-1)
+        path = self._data_path(self._name(key))
+        with suppress(OSError), self._open_for_write(path) as file:  # a full disk is no reason
+            file.write(sha256(whole).digest() + whole)  # not to compute
 
     def _name(self, key: Any) -> str:
         which = sha256(repr(key).encode()).hexdigest()[:24]

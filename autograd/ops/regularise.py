@@ -57,9 +57,11 @@ def _floats(x: Any) -> Any:
     return x if x.dtype.kind == "f" else x.astype(np.result_type(x.dtype, np.float16))
 
 
-def _no_chance(name: str, p: float) -> Exception:
-    """What to raise if p is no probability."""
-    return complain(ArgumentError, name, f"p must lie between 0 and 1, got {p}")
+def _chance(name: str, p: Any) -> float:
+    """p as a Python float, which leaves the dtype of what it meets alone; it must be a chance."""
+    if not 0 <= p <= 1:
+        raise complain(ArgumentError, name, f"p must lie between 0 and 1, got {p}")
+    return float(p)
 
 
 def _dropout_samples(*shapes: tuple[int, ...]) -> Samples:
@@ -134,8 +136,7 @@ def _(g, kept, p):
 
 def _dropped(name: str, x: Any, shape: tuple[int, ...], p: float, training: bool, rng: Any) -> Any:
     """x with blocks of elements dropped: one draw for each element of `shape`."""
-    if not 0 <= p <= 1:
-        raise _no_chance(name, p)
+    p = _chance(name, p)
     return _dropout(x, p=p, shape=shape, rng=rng) if training and p else x
 
 
@@ -164,8 +165,7 @@ def dropout(x, p=0.5, training=True, rng=None):
     >>> sorted(set(dropout(np.ones(100), rng=0).tolist()))
     [0.0, 2.0]
     """
-    if not 0 <= p <= 1:
-        raise _no_chance("dropout", p)
+    p = _chance("dropout", p)
     return _dropout(x, p=p, rng=rng, shape=None) if training and p else operand(x)
 
 
@@ -313,8 +313,7 @@ def alpha_dropout(x, p=0.5, training=False, rng=None):
     ------
     Klambauer, Unterthiner, Mayr & Hochreiter (2017), "Self-Normalizing Neural Networks".
     """
-    if not 0 <= p <= 1:
-        raise _no_chance("alpha_dropout", p)
+    p = _chance("alpha_dropout", p)
     return _alpha_dropout(x, p=p, rng=rng) if training and p else operand(x)
 
 

@@ -28,14 +28,19 @@ def _fetch(t: Writer, place: ir.Value) -> None:
     t.builder.call(function, [t.builder.bitcast(place, I8.as_pointer()), read, near, data])
 
 
+def _quotient(b: ir.IRBuilder, x: ir.Value, y: ir.Value) -> ir.Value:
+    """x / y, with no flag of `jit` that would let it be x * (1 / y), which may overflow."""
+    return b.fdiv(x, y, flags=("contract",))
+
+
 # What is done with x and y, and which comes first
 OPERATORS: dict[str, Callable[[ir.IRBuilder, ir.Value, ir.Value], ir.Value]] = {
     "add": lambda b, x, y: b.fadd(x, y),
     "subtract": lambda b, x, y: b.fsub(x, y),
     "subtract, turned": lambda b, x, y: b.fsub(y, x),
     "multiply": lambda b, x, y: b.fmul(x, y),
-    "divide": lambda b, x, y: b.fdiv(x, y),
-    "divide, turned": lambda b, x, y: b.fdiv(y, x),
+    "divide": lambda b, x, y: _quotient(b, x, y),
+    "divide, turned": lambda b, x, y: _quotient(b, y, x),
 }
 
 
