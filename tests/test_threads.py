@@ -7,6 +7,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
 
 from autograd import kernels
@@ -38,6 +39,36 @@ def python(code, **environment):
     done = subprocess.run(command, capture_output=True, text=True, env=env, timeout=60)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
+
+
+# How many there are
+
+
+@pytest.mark.parametrize("count", [-1, 2.0, "2", None, True])
+def test_a_number_of_threads_is_a_whole_number(count):
+    with pytest.raises(ValueError, match=r"set_num_threads: count is .*whole number of threads"):
+        kernels.set_num_threads(count)
+    assert kernels.get_num_threads() == 3
+
+
+def test_it_may_be_one_of_numpy():
+    kernels.set_num_threads(np.int64(2))
+    assert type(kernels.get_num_threads()) is int
+
+
+@pytest.mark.parametrize("text", ["abc", "-2", "0", "1.5", "²"])
+def test_the_environment_gives_a_positive_number(text, monkeypatch):
+    monkeypatch.setenv("AUTOGRAD_NUM_THREADS", text)
+    kernels.set_num_threads(0)
+    with pytest.raises(ValueError, match=f"AUTOGRAD_NUM_THREADS is {text!r}; it must be a pos"):
+        kernels.get_num_threads()
+
+
+@pytest.mark.parametrize(("text", "count"), [("", None), (" ", None), ("5", 5), (" 5 ", 5)])
+def test_an_empty_environment_gives_the_cores(text, count, monkeypatch):
+    monkeypatch.setenv("AUTOGRAD_NUM_THREADS", text)
+    kernels.set_num_threads(0)
+    assert kernels.get_num_threads() == (count or _threads._cores())
 
 
 # Handing work over

@@ -41,15 +41,34 @@ def get_num_threads() -> int:
     """How many threads a kernel uses at most: the cores of this process, unless set otherwise."""
     global _standard
     if not (_count or _standard):
-        _standard = int(os.environ.get("AUTOGRAD_NUM_THREADS", 0)) or _cores()
+        _standard = _wanted() or _cores()
     return _count or _standard
 
 
+def _wanted() -> int:
+    """What AUTOGRAD_NUM_THREADS says; 0 where it says nothing."""
+    text = os.environ.get("AUTOGRAD_NUM_THREADS", "").strip()
+    if text and not (text.isdecimal() and int(text)):
+        raise ValueError(f"AUTOGRAD_NUM_THREADS is {text!r}; it must be a positive whole number")
+    return int(text or 0)
+
+
 def set_num_threads(count: int) -> None:
-    """Let kernels use so many threads at most; 0 for as many as there are cores."""
+    """Let kernels use so many threads at most; 0 for as many as there are cores.
+
+    Raises
+    ------
+    ValueError
+        If count is negative, or no whole number.
+    """
     global _count, _standard, _workers
+    if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or count < 0:
+        raise ValueError(
+            f"set_num_threads: count is {count!r}; it must be a whole number of threads, "
+            "or 0 for as many as there are cores"
+        )
     with _lock:
-        _count, _standard = count, 0
+        _count, _standard = int(count), 0
         stopped, _workers = _workers or [], None
     for worker in stopped:
         worker.stop()
