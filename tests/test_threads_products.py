@@ -74,6 +74,7 @@ FACTORS = [
     (normal(0, 3, 4), normal(4, 5)),
     (normal(7, 5, dtype=np.float32), normal(5, 9)),
     (normal(7, 5, dtype=np.float32), normal(5, 9, dtype=np.float32)),
+    (normal(7, 5).astype(">f4"), normal(5, 9).astype(">f4")),
     (np.arange(12).reshape(3, 4), np.arange(20).reshape(4, 5)),
 ]
 
@@ -122,6 +123,20 @@ def test_workers_that_are_awake_call_openblas_themselves():
         while not (shared and shared[-1]) and time.monotonic() < until:
             np.testing.assert_allclose(kernels.matmul(x, y), x @ y, rtol=1e-12, atol=1e-12)
     assert shared[-1]
+
+
+@pytest.mark.usefixtures("openblas")
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(90, 41), (41, 90), (2, 60, 41), (20, 30, 41)])
+def test_a_matrix_times_itself_transposed_is_exactly_symmetric(shape, dtype):
+    x = normal(*shape, dtype=dtype)
+    turned = x.swapaxes(-1, -2)
+    _threads.run(lambda run: None, THREE)  # workers are awake now
+    for a, b in ((x, turned), (turned, x)):
+        found = kernels.matmul(a, b)
+        np.testing.assert_array_equal(found, found.swapaxes(-1, -2))
+        tolerance = 1e-4 if dtype == np.float32 else 1e-12
+        np.testing.assert_allclose(found, np.matmul(a, b), rtol=tolerance, atol=tolerance)
 
 
 @pytest.mark.usefixtures("openblas")

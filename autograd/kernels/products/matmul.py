@@ -64,8 +64,9 @@ def _in_parts(
     shape = (*stack, x.shape[-2], y.shape[-1])
     axis = _axis(shape, threads)
     runs = _threads.parts(shape[axis], products / _threads.PRODUCTS, threads)
-    known = x.dtype == y.dtype and x.dtype.char in "fd" and x.shape[-1] == y.shape[-2]
-    if len(runs) == 1 or not known:
+    known = x.dtype == y.dtype and x.dtype.char in "fd" and x.dtype.isnative
+    known = known and x.shape[-1] == y.shape[-2]
+    if len(runs) == 1 or not known or (axis > -3 and _is_transposed(x, y)):
         return np.matmul(x, y, out=out)
     whole = np.empty(shape, x.dtype) if out is None else out
     if out is None and len(shape) == 2:
@@ -83,6 +84,15 @@ def _in_parts(
     given = {run: (part(x, run, -1), part(y, run, -2), part(whole, run, 0)) for run in runs}
     _threads.run(lambda run: np.matmul(*given[run]), runs)
     return whole
+
+
+def _is_transposed(x: np.ndarray, y: np.ndarray) -> bool:
+    """Whether y is x transposed, in the same memory. BLAS computes half of such a product and
+    mirrors it, as fast as two threads compute all of it, and exactly symmetric."""
+    turned = y.swapaxes(-1, -2)
+    if x.strides != turned.strides or x.shape != turned.shape:
+        return False
+    return x.ctypes.data == y.ctypes.data
 
 
 def jobs_of(
