@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
 
 import numpy as np
 import pytest
@@ -193,6 +194,91 @@ def task(run):
 assert _threads.run(task, THREE)[0] == 0
 """
     python(code)
+
+
+@pytest.mark.skipif(kernels.simd() is None, reason="nothing is compiled")
+def test_all_that_threads_wait_with_is_compiled_before_there_are_any():
+    code = """
+from autograd import kernels
+from autograd.kernels import _threads, _workers
+pace = _workers.pace()
+from autograd.kernels import _pause
+import numpy as np
+ready = {f: list(f.overloads) for f in (_pause.wait, _pause.serve, _pause.share)}
+assert all(len(signatures) == 1 for signatures in ready.values()), ready
+_threads._cores = lambda: 3
+kernels.set_num_threads(3)
+x = np.ones((600, 600))
+for _ in range(50):
+    kernels.matmul(x, x)
+    _threads.run(lambda run: None, [(0, 1), (1, 2), (2, 3)])
+assert ready == {f: list(f.overloads) for f in ready}
+"""
+    python(code)
+
+
+@forks
+@pytest.mark.skipif(kernels.simd() is None, reason="nothing is compiled")
+def test_a_fork_waits_for_a_thread_that_compiles():
+    code = """
+import os, threading, time
+from autograd import kernels
+from numba.core.compiler_lock import global_compiler_lock as lock
+held, ended = threading.Event(), []
+def compile():
+    with lock:
+        held.set()
+        time.sleep(0.2)
+        ended.append(True)
+threading.Thread(target=compile).start()
+held.wait()
+child = os.fork()
+free = lock._lock.acquire(timeout=5)
+if child == 0:
+    os._exit(0 if free and ended else 1)
+assert free and ended
+assert os.waitpid(child, 0)[1] == 0
+other = threading.Thread(target=lambda: print(lock._lock.acquire(timeout=0.1)))
+lock._lock.release()
+other.start()
+other.join()
+"""
+    assert python(code) == "True"
+
+
+@forks
+def test_a_fork_loads_no_compiler():
+    code = """
+import os, sys, autograd
+child = os.fork()
+if child == 0:
+    os._exit(1 if "numba" in sys.modules else 0)
+assert os.waitpid(child, 0)[1] == 0
+assert "numba" not in sys.modules
+"""
+    python(code)
+
+
+def test_a_worker_that_cannot_stay_awake_goes_on_asleep():
+    class Broken:
+        WORDS, GIVEN, DONE, STATE, AWAKE = 768, 128, 256, 384, 1
+
+        def serve(self, *given):
+            raise RuntimeError
+
+        def wait(self, *given):
+            pass
+
+    worker = _workers.Worker(_workers.Pace(Broken(), (), 1, 1))
+    answers = SimpleQueue()
+    for k in range(3):
+        worker.free.acquire()
+        worker.give(lambda run: run[0], (k, k + 1), 0, answers)
+        assert answers.get(timeout=10).result == k
+    worker.stop()
+    worker.thread.join(10)
+    assert not worker.thread.is_alive()
+    assert worker.pace is None
 
 
 @pytest.mark.parametrize("awake", [0.0, 0.5])

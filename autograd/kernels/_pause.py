@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import numba
+import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from ._cblas import multiply
+from ._cblas import SIZE, multiply
 from ._host import present
 from ._jit import jit
 
@@ -62,6 +64,9 @@ def _exchange(typing: Any, address: Any, expected: Any, value: Any) -> Any:
 
 @intrinsic
 def _sleep(typing: Any, microseconds: Any) -> Any:
+    """As POSIX has it. Windows does not, so there `_workers.pace` gives None, and nothing of this
+    module is compiled."""
+
     def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         kind = ir.FunctionType(ir.IntType(32), [ir.IntType(32)])
         usleep = cgutils.get_or_insert_function(builder.module, kind, "usleep")
@@ -151,3 +156,13 @@ def share(x86, workers, jobs, rounds):
 def kind() -> tuple[int, ...]:
     """The first argument of all of these."""
     return (0,) if present().name.startswith("avx") else ()
+
+
+def prepare(x86: tuple[int, ...]) -> None:
+    """Compile all of these, before there is a thread that would: a process forked meanwhile would
+    wait for ever for the lock of the compiler."""
+    words = np.zeros(WORDS // 8, np.int64)
+    wait(x86, words.ctypes.data, 0, 1)
+    serve(x86, words.ctypes.data, 0, 0, 0)
+    jobs = np.zeros((1, SIZE), np.int64)
+    share.compile(tuple(numba.typeof(a) for a in (x86, words, jobs, 1)))

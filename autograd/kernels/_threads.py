@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import atexit
 import os
+import sys
 from collections.abc import Callable
 from queue import SimpleQueue
-from threading import Lock
+from threading import Lock, get_ident
 from time import perf_counter
 from typing import Any
 
@@ -27,6 +28,7 @@ _lock = Lock()
 _workers: list[Worker] | None = None  # None: not started yet
 _count = 0
 _last = 0.0  # when somebody asked whether workers are at hand
+_forking: dict[int, Any] = {}  # the lock that a thread holds while it forks
 _standard = 0  # what the environment or the cores say; 0: nobody has asked yet
 
 
@@ -179,6 +181,22 @@ def _started() -> list[Worker]:
     return workers
 
 
+def _before_fork() -> None:
+    """No thread may be compiling: the child would wait for ever for Numba's lock."""
+    numba = sys.modules.get("numba.core.compiler_lock")  # where it is not loaded, it stays so
+    lock = getattr(numba, "global_compiler_lock", None)
+    if lock is not None:
+        lock.acquire()
+        _forking[get_ident()] = lock
+
+
+def _after_fork() -> None:
+    """In the parent and in the child."""
+    lock = _forking.pop(get_ident(), None)
+    if lock is not None:
+        lock.release()
+
+
 def _forget() -> None:
     """After a fork the child has none of the threads, and perhaps a lock that nobody will open."""
     global _workers, _lock, _standard
@@ -195,5 +213,7 @@ def _leave() -> None:
 
 
 if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork)
+    os.register_at_fork(after_in_child=_after_fork)
     os.register_at_fork(after_in_child=_forget)
 atexit.register(_leave)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from queue import SimpleQueue
 from threading import Lock, Thread
@@ -37,14 +38,15 @@ class Pace(NamedTuple):
 
 
 def pace() -> Pace | None:
-    """None where nothing is compiled: threads sleep at once."""
-    if _host.simd() is None:
+    """None where nothing is compiled, and on Windows: threads sleep at once."""
+    if _host.simd() is None or sys.platform == "win32":
         return None
     from . import _pause
 
     kind, word = _pause.kind(), np.zeros(1, np.int64)
+    _pause.prepare(kind)
     count, spent = 1000, []
-    for _ in range(4):  # the first one compiles
+    for _ in range(3):
         start = perf_counter()
         _pause.wait(kind, word.ctypes.data, 1, count)
         spent.append((perf_counter() - start) / count)
@@ -101,7 +103,10 @@ class Worker:
             count += 1
             if self.pace is not None:
                 loops, kind, rounds, grace = self.pace
-                loops.serve(kind, self.words, count, rounds, grace)
+                try:
+                    loops.serve(kind, self.words, count, rounds, grace)
+                except BaseException:  # the next task is worth more than to be awake for it
+                    self.pace = None
 
     def _next(self) -> bool:
         """The next task; nothing of it is kept alive afterwards."""
