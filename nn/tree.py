@@ -141,12 +141,16 @@ class Tree:
         self, prefix: str = "", remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Module]]:
         """This module and all below it, with their paths; one that is shared comes once."""
-        return ((path, module) for path, module, _ in self._visit(prefix, remove_duplicate))
+        visits = self._visit(prefix, remove_duplicate, looked=False)
+        return ((path, module) for path, module, _ in visits)
 
     def _visit(
-        self, prefix: str, remove_duplicate: bool
+        self, prefix: str, remove_duplicate: bool, looked: bool
     ) -> Iterator[tuple[str, Module, list[tuple[str, Any]]]]:
-        """The same, and what each module holds itself."""
+        """The same, and what each module holds itself, if that is `looked` for when it comes.
+
+        Else children are looked for afterwards, since who walks may replace them: one look each.
+        """
         seen: set[int] = set()
         stack: list[tuple[str, Any, tuple[int, ...]]] = [(prefix, self, ())]
         while stack:
@@ -154,8 +158,10 @@ class Tree:
             if id(module) in above or (remove_duplicate and id(module) in seen):
                 continue
             seen.add(id(module))
-            own = module._own()
+            own = module._own() if looked else []
             yield path, module, own
+            if not looked:
+                own = module._own()
             inside = (*above, id(module))
             held = [(join(path, n), v, inside) for n, v in own if isinstance(v, Tree)]
             stack.extend(reversed(held))
@@ -185,7 +191,7 @@ class Tree:
         remove_duplicate: bool,
     ) -> Named:  # fmt: skip
         seen: set[int] = set()
-        visits: Any = self._visit(prefix, remove_duplicate)
+        visits: Any = self._visit(prefix, remove_duplicate, looked=True)
         for path, module, held in visits if recurse else [(prefix, self, None)]:
             for name, tensor in own(module, held):
                 if not remove_duplicate or id(tensor) not in seen:

@@ -198,3 +198,18 @@ def test_backward_hooks_keep_no_graph_alive():
     node = weakref.ref(product.node)
     del product, total, loss
     assert node() is None
+
+
+@pytest.mark.parametrize("walk", ["modules", "named_modules"])
+def test_children_that_are_replaced_while_one_walks_are_visited_in_their_new_form(walk):
+    model = nn.Sequential(Block(), nn.Sequential(Block(), nn.Identity()), Block())
+    old, visited = [m for m in model.modules() if type(m) is Block], []
+    for found in getattr(model, walk)():
+        module = found[1] if walk == "named_modules" else found
+        visited.append(module)
+        for name, child in list(module.named_children()):
+            if type(child) is Block:
+                setattr(module, name, nn.Sequential(nn.Identity()))
+    assert visited == list(model.modules())
+    assert len(visited) == 9
+    assert not any(m is block for m in visited for block in old)
