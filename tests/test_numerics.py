@@ -68,3 +68,17 @@ def test_whole_powers_are_products_within_three_units_in_the_last_place(dtype, n
             assert (np.abs(found - exact)[whole] <= 3 * unit[whole]).all()
             np.testing.assert_array_equal(found[~whole], (x**y)[~whole])
             np.testing.assert_array_equal(np.signbit(found[-7:]), np.signbit((x**y)[-7:]))
+
+
+@pytest.mark.parametrize("n", [-3, -2, 3, 4])
+def test_whole_powers_of_all_numbers_of_half_precision(n):
+    """Products between overflow long before the power does: 260 ** -3 is 6e-8, not 0."""
+    every = np.arange(1 << 16).astype(np.uint16).view(np.float16)
+    with np.errstate(all="ignore"):
+        exact = every.astype(np.longdouble) ** n
+        unit = np.spacing(np.abs(exact.astype(np.float16)))
+        found = (Tensor(every) ** n).numpy()
+        whole = np.isfinite(exact.astype(np.float16))
+        assert (np.abs(found - exact)[whole] <= 3 * unit[whole]).all()
+        np.testing.assert_array_equal(found[~whole], (every**n)[~whole])
+    assert found[every == 260] > 0 or n != -3

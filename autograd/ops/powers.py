@@ -19,7 +19,7 @@ _PRODUCTS: dict[float, Callable[[Any], Any]] = {
     3: lambda x: x * x * x,
     4: lambda x: np.square(x * x),
     -2: lambda x: np.square(1 / x),
-    -3: lambda x: (1 / x) / (x * x),
+    -3: lambda x: 1 / x / x / x,  # x * x may be infinite where this is not 0
 }
 
 
