@@ -98,7 +98,7 @@ def compiled(operations: int, *arrays: np.ndarray) -> bool:
     if operations < LEAST:
         return False
     dtype = arrays[0].dtype
-    if dtype.kind != "f" or dtype.itemsize not in (4, 8):
+    if dtype.kind != "f" or dtype.itemsize not in (4, 8) or not dtype.isnative:
         return False
     for a in arrays:
         if a.dtype != dtype or a.ndim > 5:
@@ -116,6 +116,8 @@ def worth_compiling(operations: int, axes: int, dtypes: tuple[np.dtype, ...]) ->
     """As `compiled`, for arrays of so many axes and these dtypes."""
     first = dtypes[0]
     if operations < LEAST or axes > 5 or first.kind != "f" or first.itemsize not in (4, 8):
+        return False
+    if not first.isnative:
         return False
     return all(dtype == first for dtype in dtypes) and simd() is not None
 

@@ -177,7 +177,7 @@ def tie_shares(x, out, /, *, axis, keepdims):
     if np.isnan(extreme).any():
         hit = hit | np.isnan(x)
     count = np.add.reduce(hit, axis, None, None, True)
-    return hit * np.true_divide(1, count, dtype=x.dtype)
+    return hit * np.true_divide(1, count, dtype=x.dtype.type)
 
 
 EMPTY = Fails(np.ones((0, 3)), axis=0, match="zero-size array")
