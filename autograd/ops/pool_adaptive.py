@@ -184,7 +184,7 @@ def adaptive_avg_pool3d(x, output_size):
 # Maxima
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=64)
 def _groups(image: Sizes, out: Sizes) -> tuple[np.ndarray, np.ndarray]:
     """The pixels of all windows end to end, counted row by row, and where in that line each window
     starts; at last where it ends."""

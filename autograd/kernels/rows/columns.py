@@ -4,7 +4,7 @@ where NumPy has to do it.
 
 from __future__ import annotations
 
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from math import prod
 from typing import Any, NamedTuple
 
@@ -15,6 +15,7 @@ from ..elements.curves import plain
 
 Shape = tuple[int, ...]
 WIDE = (16, 8, 4)  # vectors of a block: rows far apart are read faster in long pieces
+REMEMBERED = 4096  # shapes at most, each with a few numbers that say how its arrays lie
 PIECE = 100  # elements that are done while NumPy turns to the next piece of an array
 
 
@@ -26,7 +27,7 @@ class Layout(NamedTuple):
     after: int
 
 
-@cache
+@lru_cache(maxsize=REMEMBERED)
 def layout(shape: Shape, axes: tuple[int, ...]) -> Layout | None:
     """That of a shape; None if it is empty, or if there are other axes between."""
     if not axes or 0 in shape:
@@ -38,7 +39,7 @@ def layout(shape: Shape, axes: tuple[int, ...]) -> Layout | None:
     return Layout(prod(shape[:first]), size, prod(shape[last:]))
 
 
-@cache
+@lru_cache(maxsize=REMEMBERED)
 def shrunk(shape: Shape, small: Shape) -> tuple[int, ...]:
     """The axes that are shorter in what broadcasting stretches to a shape; () if it does not."""
     kept = (1,) * (len(shape) - len(small)) + small
@@ -61,7 +62,7 @@ def over(
     return results
 
 
-@cache
+@lru_cache(maxsize=REMEMBERED)
 def _blocks(where: Layout, wide: tuple[int, ...], lanes: int) -> list[tuple[Shape, Shape, int]]:
     """For each width of blocks its vectors, the `sizes` of `_columns`, and how many there are."""
     begin = 0

@@ -9,7 +9,7 @@ rows of a weight each. In "blocks" rows that are standardized together follow on
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from math import prod
 from typing import Any, NamedTuple
 
@@ -17,6 +17,7 @@ import numpy as np
 
 from .. import _host, _threads
 from ..elements.curves import plain
+from .columns import REMEMBERED
 
 COST = 128  # multiplications that an element is worth: NumPy's ten calls take as long as 30,000
 
@@ -33,7 +34,7 @@ class Layout(NamedTuple):
     block: int  # rows that are standardized together
 
 
-@cache
+@lru_cache(maxsize=REMEMBERED)
 def _layout(shape: Shape, axis: Shape, parameters: Shape) -> Layout | None:
     ndim, split = len(shape), len(shape) - len(parameters)
     axes = {k % ndim for k in axis}

@@ -7,7 +7,7 @@ last and any others.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from math import prod
 from typing import Any
 
@@ -21,7 +21,7 @@ Shape = tuple[int, ...]
 TURNED = {"subtract", "divide"}  # what is something else if x and y change places
 
 
-@cache
+@lru_cache(maxsize=columns.REMEMBERED)
 def _layout(shape: Shape, small: Shape) -> tuple[bool, int, int]:
     """Whether there is one number for each row, or one row for all; the size of a row, and how many
     numbers; no row if there is nothing to be gained."""
@@ -82,7 +82,7 @@ def sum_to(x: np.ndarray, shape: Shape) -> np.ndarray | None:
     return (sums.sum(others) if others else sums).reshape(shape)
 
 
-@cache
+@lru_cache(maxsize=columns.REMEMBERED)
 def _tail(shape: Shape, axes: Shape) -> tuple[int, int]:
     """Where the last axes begin that are all among some others, and how many elements they have."""
     end = len(shape)

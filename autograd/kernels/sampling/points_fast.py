@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 from math import prod
 from typing import Any
 
@@ -65,7 +65,7 @@ def _taps(how: Reading) -> int:
     return int(len(MODES[how.mode][1]) ** len(how.order))
 
 
-@cache
+@lru_cache(maxsize=512)
 def _options(how: Reading, image: Sizes, dtype: np.dtype) -> tuple[Any, ...]:
     """The sizes of the image, and how its points read it, as numbers."""
     mode, padding = list(MODES).index(how.mode), PADDINGS.index(how.padding)
