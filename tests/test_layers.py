@@ -25,7 +25,7 @@ ENGINE = words("""
     kernels.elements._steps kernels.elements.steps
     kernels.elements._dropout kernels.elements.dropout
     kernels.elements._choose kernels.elements.choose
-    kernels.rows kernels.rows._norm kernels.rows.norm kernels.rows._columns kernels.rows.columns
+    kernels.rows kernels.rows._columns kernels.rows.columns kernels.rows._norm kernels.rows.norm
     kernels.rows._stretch kernels.rows.stretch
     kernels.rows._softmax kernels.rows._softmax_columns kernels.rows.softmax
     kernels.products kernels.products._matmul kernels.products.matmul
@@ -36,11 +36,11 @@ ENGINE = words("""
     kernels.windows kernels.windows._windows kernels.windows.windows
     kernels.windows._groups kernels.windows.groups kernels.windows._pool_simd
     kernels.windows._pool_tiles kernels.windows.pool_fast kernels.windows.pool
-    kernels.convolution kernels.convolution._frames kernels.convolution._filters
-    kernels.convolution._tiles kernels.convolution._depthwise kernels.convolution._winograd
-    kernels.convolution._winograd_loops kernels.convolution.layer kernels.convolution.depthwise
-    kernels.convolution.winograd kernels.convolution.direct kernels.convolution.fast
-    kernels.convolution.conv
+    kernels.convolution kernels.convolution._frames kernels.convolution._tables
+    kernels.convolution._filters kernels.convolution._tiles kernels.convolution._depthwise
+    kernels.convolution._winograd kernels.convolution._winograd_loops kernels.convolution.layer
+    kernels.convolution.depthwise kernels.convolution.winograd kernels.convolution.direct
+    kernels.convolution.fast kernels.convolution.conv
     kernels.sampling kernels.sampling._blend
     kernels.sampling.resample kernels.sampling.reading kernels.sampling._points_simd
     kernels.sampling._points kernels.sampling.points_fast kernels.sampling.points

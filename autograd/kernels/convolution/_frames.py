@@ -111,7 +111,7 @@ class Plan(NamedTuple):
         return len(self.starts) * self.frame[0] * self.frame[1] * self.frame[2]
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=256)
 def plan(
     axes: tuple[Axis, Axis, Axis], kernel: Triple, source: Triple, channels: int, bundle: int = 1
 ) -> Plan:
@@ -143,14 +143,22 @@ def plan(
     )
 
 
-@lru_cache(maxsize=512)
-def places(out: Triple, frame: Triple, lanes: int, multiple: int, once: bool) -> np.ndarray:
+def places(
+    phases: tuple[Triple, ...], frame: Triple, lanes: int, multiple: int, once: bool
+) -> np.ndarray:
     """(source, target, mask) of each vector of outputs: frame pixel, output, lanes that count.
+
+    For outputs of these sizes, phase after phase.
 
     A row that is no multiple of the lanes ends with a vector that overlaps the one before (lanes
     that come twice are masked if `once`); a row shorter than a vector is masked. Places of no lanes
     are added up to a multiple.
     """
+    found = [_places(out, frame, lanes, multiple, once) for out in phases]
+    return found[0] if len(found) == 1 else np.concatenate(found)
+
+
+def _places(out: Triple, frame: Triple, lanes: int, multiple: int, once: bool) -> np.ndarray:
     D, H, W = out
     columns = np.arange(0, W, lanes)
     masks = np.full(len(columns), (1 << min(lanes, W)) - 1)
@@ -160,12 +168,11 @@ def places(out: Triple, frame: Triple, lanes: int, multiple: int, once: bool) ->
             masks[-1] -= (1 << (lanes - W % lanes)) - 1
     d, h, w = (a.ravel() for a in np.meshgrid(np.arange(D), np.arange(H), columns, indexing="ij"))
     source, target = (d * frame[1] + h) * frame[2] + w, (d * H + h) * W + w
-    table = np.stack([source, target, np.tile(masks, D * H)], axis=1)
-    empty = np.zeros((-len(table) % multiple, 3), table.dtype)
-    return np.concatenate([table, empty]).astype(np.int64).ravel()
+    table = np.zeros((len(source) + -len(source) % multiple, 3), np.int64)
+    table[: len(source)] = np.stack([source, target, np.tile(masks, D * H)], axis=1)
+    return table.ravel()
 
 
-@lru_cache(maxsize=512)
 def positions(out: Triple, frame: Triple, bundle: int) -> np.ndarray:
     """The pixel of the frame that the first tap meets, for each output."""
     d, h, w = np.meshgrid(*map(np.arange, out), indexing="ij")

@@ -24,6 +24,7 @@ from ..products.matmul import matmul
 from ..windows.windows import Padding, Sizes, fold, output_size, unfold
 
 PART = 1 << 20  # bytes of unfolded windows at a time; 256 kB to 4 MB differ by less than a third
+LAYERS = 256  # whose ways are remembered: more than the largest models have of different shapes
 SMALL = 32  # with fewer output pixels than this, a part is multiplied as one wide image
 
 
@@ -111,7 +112,7 @@ def conv_dw(
 # Which way is taken, found once for all arrays of the same shapes
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=LAYERS)
 def _conv_way(
     x: Sizes, w: Sizes, options: Options, dtypes: Dtypes, _: Any
 ) -> tuple[Sizes, Any]:  # fmt: skip
@@ -126,7 +127,7 @@ def _conv_way(
     return shape, fast.conv(x, w, shape, options, dtypes[0])
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=LAYERS)
 def _dx_way(g: Sizes, w: Sizes, shape: Sizes, options: Options, dtypes: Dtypes, _: Any) -> Any:
     if _one_window(shape, w, options):
         return partial(_whole_images_dx, shape)
@@ -137,7 +138,7 @@ def _dx_way(g: Sizes, w: Sizes, shape: Sizes, options: Options, dtypes: Dtypes, 
     return fast.conv_dx(g, w, shape, options, dtypes[0])
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=LAYERS)
 def _dw_way(g: Sizes, x: Sizes, shape: Sizes, options: Options, dtypes: Dtypes, _: Any) -> Any:
     if _one_window(x, shape, options):
         return partial(_whole_images_dw, shape)

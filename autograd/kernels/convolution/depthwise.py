@@ -73,7 +73,7 @@ def _phase(layer: Layer, walk: Walk) -> Phase:
     vectors = min(4 if layer.host.gather[0] > 8 else 2, -(-walk.out[1] // lanes))
     tile = (*map(sized, walk.taps), sized(vectors), sized(lanes))
     rest = layer.groups, layer.filters, layer.source[1:], walk.before, walk.out
-    table = places(row, row, lanes, vectors, False)
+    table = places((row,), row, lanes, vectors, False)
     return Phase(walk.order, tile, rest, table, walk.out[0] * walk.out[1])
 
 
@@ -127,7 +127,7 @@ def taps(layer: Layer) -> Way | None:
     lanes, row = layer.lanes, (1, 1, walk.out[1])
     tile = (*map(sized, walk.taps), sized(lanes))
     rest = groups, filters, layer.source[1:], walk.before, walk.out
-    table = places(row, row, lanes, 1, True)
+    table = places((row,), row, lanes, 1, True)
     size = groups * filters, len(walk.order), lanes
 
     def gradient(x: np.ndarray, g: np.ndarray) -> np.ndarray:

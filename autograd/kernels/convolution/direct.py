@@ -3,7 +3,6 @@ what they read."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from math import prod
 from typing import Any
 
@@ -12,7 +11,8 @@ import numpy as np
 from .._host import Simd, sized
 from .._threads import PRODUCTS, added, parts, run
 from ._filters import NATURAL, biases, pack
-from ._frames import Plan, places, plan, positions
+from ._frames import Plan, Triple, places, plan, positions
+from ._tables import tables
 from ._tiles import correlate, correlate_bundles, correlate_taps, correlate_taps_bundles
 from .layer import Layer, Way
 
@@ -28,34 +28,37 @@ def correlation(layer: Layer) -> Way:
         plan(axes, layer.kernel, layer.source, channels, lanes if deep else 1) for axes in phases
     ]
     p, every = plans[0], prod(layer.kernel)
-    offsets = np.concatenate([q.offsets for q in plans])
+    offsets = _joined([q.offsets for q in plans])
     if deep:
         widest = max(axes[2].out for axes in phases)
         rows = min(host.gather, key=lambda r: (-(-widest // r) * r, -r))
         loop, vectors, width = correlate_bundles, layer.vectors, layer.vectors * lanes
-        tables: Any = ()
     else:
         rows, vectors = _cheapest(host.spread, filters)
         loop, width = correlate, rows
-        found = [places(q.out, q.frame, lanes, vectors, False) for q in plans]
-        tables = (_framed(p, lanes), np.concatenate(found), _ends(map(len, found)))
     counts = np.array([len(q.taps) for q in plans])
-    order = np.concatenate([q.taps for q in plans])
+    order = _joined([q.taps for q in plans])
     natural = len(phases) == 1 and np.array_equal(order, np.arange(every))
     chosen = NATURAL if natural else (order, counts)
     packing = (groups, filters, channels, every, layer.adjoint, *chosen, width)
-    facts = (p.source, p.frame, p.starts, p.step, p.pixels, offsets, counts, *tables)
+    facts = (p.source, p.frame, p.starts, p.step, p.pixels, offsets, counts)
+    outs = tuple([q.out for q in plans])
+    ends = _ends(outs, lanes, vectors)
     tile = sized(rows), sized(vectors), sized(lanes)
-    rest = (*layer.sizes, facts, layer.whole, *layer.woven)
+    sizes, woven, framed = layer.sizes, (layer.whole, *layer.woven), _framed(p, lanes)
     bias, new, scratch = biases(groups, filters, width, layer.dtype), layer.new, layer.scratch
 
     def correlate_plainly(x: np.ndarray, w: np.ndarray, b: np.ndarray | None) -> np.ndarray:
         weights, first = pack(tile[2], w.ravel(), *packing), bias(b)
         result = new()
         image, out = x.ravel(), result.reshape(-1)
+        table: Any = ()
+        if not deep:
+            table = framed, tables.get(places, outs, p.frame, lanes, vectors, False), ends
+        rest = *sizes, (*facts, *table), *woven, weights, first
 
         def task(images: tuple[int, int]) -> None:
-            loop(*tile, image, scratch(out), out, images, *rest, weights, first)
+            loop(*tile, image, scratch(out), out, images, *rest)
 
         run(task, parts(layer.images, layer.products / PRODUCTS))
         return result
@@ -63,8 +66,14 @@ def correlation(layer: Layer) -> Way:
     return correlate_plainly
 
 
-def _ends(lengths: Iterable[int]) -> np.ndarray:
-    return np.cumsum([0, *lengths])
+def _joined(arrays: list[np.ndarray]) -> np.ndarray:
+    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
+
+
+def _ends(outs: tuple[Triple, ...], lanes: int, multiple: int) -> np.ndarray:
+    """Where the table of `places` for each phase ends, and the first one begins."""
+    vectors = [D * H * -(-W // lanes) for D, H, W in outs]
+    return np.cumsum([0, *(3 * multiple * -(-n // multiple) for n in vectors)])
 
 
 def _framed(p: Plan, lanes: int) -> bool:
@@ -119,13 +128,13 @@ def _taps(layer: Layer) -> Way:
     rows, columns = _cheapest(layer.host.reduce, filters, terms)
     offsets = np.concatenate([p.offsets, np.zeros(-terms % columns, np.int64)])
     facts = (p.source, p.frame, p.starts, p.step, p.pixels, offsets, _framed(p, lanes), prod(p.out))
-    table = places(p.out, p.frame, lanes, 1, True)
     blocks = -(-filters // rows), len(offsets) // columns
     tile = sized(rows), sized(columns), sized(lanes)
     size = groups, *blocks, rows, columns, lanes
 
     def gradient(x: np.ndarray, g: np.ndarray) -> np.ndarray:
         arrays = x.ravel(), g.ravel()
+        table = tables.get(places, (p.out,), p.frame, lanes, 1, True)
 
         def task(images: tuple[int, int]) -> np.ndarray:
             total = np.zeros(size, layer.dtype)
@@ -146,13 +155,14 @@ def _taps_bundles(layer: Layer) -> Way:
     rows = min(lanes, 8 if host.gather[0] > 8 else 4) if vectors == 2 else min(lanes, 16)
     p = plan(layer.one, layer.kernel, layer.source, 1, lanes)  # the offsets of one channel's taps
     facts = p.source, p.frame, p.starts, p.step, p.pixels, p.offsets
-    where, width = positions(p.out, p.frame, lanes), vectors * lanes
+    width = vectors * lanes
     blocks, bundles, count = -(-filters // width), -(-channels // lanes), len(p.offsets)
     tile = sized(rows), sized(vectors), sized(lanes)
     size = groups, blocks, bundles, count, lanes, width
 
     def gradient(x: np.ndarray, g: np.ndarray) -> np.ndarray:
         arrays = x.ravel(), g.ravel()
+        where = tables.get(positions, p.out, p.frame, lanes)
 
         def task(images: tuple[int, int]) -> np.ndarray:
             total = np.zeros(size, layer.dtype)
