@@ -1,5 +1,6 @@
 """Threads: how work is handed over, and who is in OpenBLAS at the same time."""
 
+import itertools
 import os
 import subprocess
 import sys
@@ -40,6 +41,37 @@ def python(code, **environment):
     done = subprocess.run(command, capture_output=True, text=True, env=env, timeout=60)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
+
+
+class Interrupt(BaseException):
+    """What a signal's handler raises."""
+
+
+def interrupted(call):
+    """Call it again and again, each time with an interrupt a step later, until none is left.
+
+    Python looks for signals where a function of its own begins and where one of C has returned.
+    """
+    for wanted in itertools.count():
+        left = wanted
+
+        def step(frame, event, argument):
+            nonlocal left
+            if event in ("call", "c_return") and "kernels" in frame.f_code.co_filename:
+                left -= 1
+                if left < 0:
+                    raise Interrupt
+
+        sys.setprofile(step)
+        try:
+            call()
+        except Interrupt:
+            yield wanted
+        else:
+            assert wanted > 10
+            return
+        finally:
+            sys.setprofile(None)
 
 
 # How many there are
@@ -101,6 +133,31 @@ def test_an_exception_of_any_thread_arrives_once_all_have_finished(place):
         with pytest.raises(KeyError, match=str(place)):
             _threads.run(task, THREE)
     assert sorted(finished) == sorted([k for k in range(3) if k != place] * 3)
+
+
+@pytest.mark.usefixtures("manner")
+def test_an_interrupt_at_any_moment_leaves_no_worker_taken():
+    for _ in interrupted(lambda: _threads.run(lambda run: run[0], THREE)):
+        assert not any(worker.free.locked() for worker in _threads._workers or [])
+        assert _threads.run(lambda run: run[0], THREE) == [0, 1, 2]
+
+
+def test_a_worker_that_is_never_released_hinders_neither_a_change_nor_the_end():
+    code = """
+from autograd import kernels
+from autograd.kernels import _threads, _workers
+_workers.PATIENCE = _threads.PATIENCE = 0.05
+THREE = [(0, 1), (1, 2), (2, 3)]
+kernels.set_num_threads(3)
+for _ in range(2):
+    _threads.run(lambda run: None, THREE)
+    _threads._workers[0].free.acquire()
+    print(_threads.run(lambda run: run[0], THREE))
+    kernels.set_num_threads(3)
+_threads.run(lambda run: None, THREE)
+_threads._workers[1].free.acquire()
+"""
+    assert python(code) == "[0, 1, 2]\n[0, 1, 2]"
 
 
 def test_a_finished_task_is_not_kept_alive():
@@ -272,8 +329,8 @@ def test_a_worker_that_cannot_stay_awake_goes_on_asleep():
     worker = _workers.Worker(_workers.Pace(Broken(), (), 1, 1))
     answers = SimpleQueue()
     for k in range(3):
-        worker.free.acquire()
-        worker.give(lambda run: run[0], (k, k + 1), 0, answers)
+        worker.tasks.put(worker.task(lambda run: run[0], (k, k + 1), 0, answers))
+        worker.given()
         assert answers.get(timeout=10).result == k
     worker.stop()
     worker.thread.join(10)

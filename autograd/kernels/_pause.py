@@ -109,17 +109,15 @@ def serve(x86, words, done, rounds, grace):
     _store(words + DONE, done)
     left = rounds
     while True:
-        if _load(words + GIVEN) > done:
-            _store(words + STATE, ASLEEP)
-            for _ in range(grace):
-                _relax(x86)
-            return
+        given = _load(words + GIVEN) > done
         if _load(words + STATE) == BUSY:
             multiply(words + JOB)
             _store(words + STATE, AWAKE)
             left = rounds
-        elif left == 0:
+        elif given or left == 0:
             if _exchange(words + STATE, AWAKE, ASLEEP):
+                for _ in range(grace if given else 0):
+                    _relax(x86)
                 return
         else:
             left -= 1

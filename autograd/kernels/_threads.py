@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from ._workers import AWAKE, Answer, Run, Task, Worker, pace
+from ._workers import AWAKE, PATIENCE, Answer, Run, Task, Worker, pace, release, take
 
 LEAST = 100_000  # operations worth a thread that is awake: 10 to 30 us
 ASLEEP = 6  # times as many are worth to wake it, which takes 20 to 50 us
@@ -91,30 +91,33 @@ def parts(count: int, operations: float, most: int | None = None) -> list[Run]:
 def run(task: Task, runs: list[Run]) -> list[object]:
     """task(run) for all of them at the same time; the first one by the calling thread.
 
-    Where one of them raises, all are waited for, and that is raised.
+    Where one of them raises, all are waited for, and that is raised. After an interrupt, too, no
+    worker stays taken.
     """
     if len(runs) == 1:
         return [task(runs[0])]
     answers: SimpleQueue[Answer] = SimpleQueue()
     results: list[object] = [None] * len(runs)
-    mine, given = [0], []
-    free = (w for w in _started() if w.free.acquire(blocking=False))
-    for place in range(1, len(runs)):
-        worker = next(free, None)
-        if worker is None:
-            mine.append(place)
-        else:
-            given.append((worker, worker.give(task, runs[place], place, answers)))
-    error = None
+    taken: list[Worker] = []
+    given: list[None] = []  # as long as there are workers who have their task
+    error, leave = None, release(taken)
     try:
-        for place in mine:
-            results[place] = task(runs[place])
+        taken.extend(take(_started(), len(runs) - 1))
+        tasks = [w.task(task, runs[k], k, answers) for k, w in enumerate(taken, 1)]
+        try:
+            given.extend(map(SimpleQueue.put, [w.tasks for w in taken], tasks))
+            for worker in taken:
+                worker.given()
+            for place in (0, *range(len(taken) + 1, len(runs))):
+                results[place] = task(runs[place])
+        finally:
+            for worker in taken[: len(given)]:
+                worker.wait()
+                answer = answers.get()
+                results[answer.place] = answer.result
+                error = error or answer.error
     finally:
-        for worker, number in given:
-            worker.wait(number)
-            answer = answers.get()
-            results[answer.place] = answer.result
-            error = error or answer.error
+        list(leave)
     if error is not None:
         raise error
     return results
@@ -142,22 +145,17 @@ def share(jobs: np.ndarray) -> bool:
     False, and nothing done, if there are not so many workers who are awake and have nothing to do.
     """
     taken: list[Worker] = []
+    leave = release(taken)
     try:
-        for worker in _started()[: len(jobs) - 1]:
-            if not worker.free.acquire(blocking=False):
-                return False
-            taken.append(worker)
-            if not worker.awake():
-                return False
+        taken.extend(take(_started(), len(jobs) - 1))
         pace = taken[0].pace if taken else None
-        if pace is None or len(taken) < len(jobs) - 1:
+        if pace is None or len(taken) < len(jobs) - 1 or not all(w.awake() for w in taken):
             return False
         loops, kind, rounds, _ = pace
         loops.share(kind, np.array([w.words for w in taken]), jobs, rounds)
         return True
     finally:
-        for worker in taken:
-            worker.free.release()
+        list(leave)
 
 
 def _at_hand() -> bool:
@@ -209,7 +207,8 @@ def _leave() -> None:
     stopped, _workers = _workers or [], []
     for worker in stopped:
         worker.stop()
-        worker.thread.join()
+    for worker in stopped:
+        worker.thread.join(PATIENCE)
 
 
 if hasattr(os, "register_at_fork"):

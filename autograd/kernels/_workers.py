@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import compress, islice
+from operator import attrgetter, methodcaller
 from queue import SimpleQueue
 from threading import Lock, Thread
 from time import perf_counter
@@ -16,6 +18,7 @@ from . import _host
 Run = tuple[int, int]
 Task = Callable[[Run], object]
 
+PATIENCE = 2.0  # seconds for a task to end, when no other one may follow
 AWAKE = 300e-6  # seconds to look for more work: about as long as from one kernel to the next
 GRACE = 6e-6  # until whoever gave a task has let go of the GIL to do its own part of it
 
@@ -26,6 +29,9 @@ class Answer(NamedTuple):
     place: int
     result: object
     error: BaseException | None
+
+
+Given = tuple[int, Task, Run, int, SimpleQueue[Answer]]  # a task with its number
 
 
 class Pace(NamedTuple):
@@ -54,14 +60,15 @@ def pace() -> Pace | None:
 
 
 class Worker:
-    """One thread. Whoever takes `free` may give it one task, after which it is free again.
+    """One thread. Whoever takes `free` may give it a task, and opens it again afterwards.
 
+    tasks : what it has to do; `run` puts in what `task` makes of it, then calls `given`
     words : what it and others tell each other without the GIL; `_pause` says what lies where
     """
 
     def __init__(self, pace: Pace | None):
         self.free = Lock()
-        self._tasks: SimpleQueue[tuple[Task, Run, int, SimpleQueue[Answer]] | None] = SimpleQueue()
+        self.tasks: SimpleQueue[Given | None] = SimpleQueue()
         self._count = 0
         self.pace = pace
         if pace is not None:
@@ -70,16 +77,21 @@ class Worker:
         self.thread = Thread(target=self._serve, name="autograd", daemon=True)
         self.thread.start()
 
-    def give(self, task: Task, run: Run, place: int, answers: SimpleQueue[Answer]) -> int:
-        """Do task(run) and put what became of it into answers. The number of the task."""
-        self._put((task, run, place, answers))
-        return self._count
+    def task(self, task: Task, run: Run, place: int, answers: SimpleQueue[Answer]) -> Given:
+        """For `tasks`: do task(run) and put what became of it into answers."""
+        return self._count + 1, task, run, place, answers
 
-    def wait(self, number: int) -> None:
-        """Until this task is done, but for a moment only."""
+    def given(self) -> None:
+        """Tell it, if it is awake, that a task has come."""
+        self._count += 1
+        if self.pace is not None:
+            self._words[self.pace.loops.GIVEN // 8] = self._count
+
+    def wait(self) -> None:
+        """Until the task is done, but for a moment only."""
         if self.pace is not None:
             loops, kind, rounds, _ = self.pace
-            loops.wait(kind, self.words + loops.DONE, number, rounds)
+            loops.wait(kind, self.words + loops.DONE, self._count, rounds)
 
     def awake(self) -> bool:
         """Whether it would see a product at once."""
@@ -87,20 +99,16 @@ class Worker:
         return pace is not None and self._words[pace.loops.STATE // 8] == pace.loops.AWAKE
 
     def stop(self) -> None:
-        """Once the task that it has is done; nobody can give it another one."""
-        self.free.acquire()
-        self._put(None)
+        """Once the task that it has is done; nobody can give it another one.
 
-    def _put(self, task: Any) -> None:
-        self._tasks.put(task)
-        self._count += 1
-        if self.pace is not None:
-            self._words[self.pace.loops.GIVEN // 8] = self._count
+        One that takes too long keeps its thread, which does not hinder the program from ending.
+        """
+        if self.free.acquire(timeout=PATIENCE):
+            self.tasks.put(None)
+            self.given()
 
     def _serve(self) -> None:
-        count = 0
-        while self._next():
-            count += 1
+        while count := self._next():
             if self.pace is not None:
                 loops, kind, rounds, grace = self.pace
                 try:
@@ -108,16 +116,29 @@ class Worker:
                 except BaseException:  # the next task is worth more than to be awake for it
                     self.pace = None
 
-    def _next(self) -> bool:
-        """The next task; nothing of it is kept alive afterwards."""
-        given = self._tasks.get()
+    def _next(self) -> int:
+        """Do the next task, of which nothing is kept alive. Its number; 0 if there is none."""
+        given = self.tasks.get()
         if given is None:
-            return False
-        task, run, place, answers = given
-        outcome = _outcome(task, run, place)
-        self.free.release()
-        answers.put(outcome)
-        return True
+            return 0
+        number, task, run, place, answers = given
+        answers.put(_outcome(task, run, place))
+        return number
+
+
+# An interrupt (Ctrl-C, or a signal's handler that raises) may come between any two steps of Python.
+# These are a single one, since all of it happens in C: what has been taken is in the list.
+_free, _try, _open = attrgetter("free"), methodcaller("acquire", False), methodcaller("release")
+
+
+def take(workers: list[Worker], count: int) -> Iterator[Worker]:
+    """At most so many who are free, for list.extend, which takes them."""
+    return islice(compress(workers, map(_try, map(_free, workers))), count)
+
+
+def release(taken: list[Worker]) -> Iterator[None]:
+    """Once this is made a list of, those who are in `taken` by then are free again."""
+    return map(_open, map(_free, taken))
 
 
 def _outcome(task: Task, run: Run, place: int) -> Answer:

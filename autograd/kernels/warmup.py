@@ -296,8 +296,8 @@ def _hand_over() -> None:
     from . import _workers
 
     worker, answers = _workers.Worker(_workers.pace()), SimpleQueue[_workers.Answer]()
-    worker.free.acquire()
-    worker.give(lambda run: None, (0, 1), 0, answers)
+    worker.tasks.put(worker.task(lambda run: None, (0, 1), 0, answers))
+    worker.given()
     answers.get()
     worker.stop()
     worker.thread.join()
