@@ -1,12 +1,13 @@
 """Large products: shared by our threads, while OpenBLAS keeps to one of its own."""
 
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from unittest.mock import patch
 
 import numpy as np
 import pytest
-from test_threads import THREE, forks, python
+from test_threads import THREE, forks, interrupted, python
 
 import autograd
 from autograd import kernels
@@ -199,11 +200,47 @@ def test_another_blas_is_left_alone():
 def test_the_last_to_leave_gives_the_threads_back():
     recorder = Recorder(4)
     alone = _blas.Alone(_blas.OpenBlas(lambda: recorder.now, recorder.put, {}))
-    with alone:
+    inside, finish = threading.Event(), threading.Event()
+
+    def other():
         with alone:
-            assert alone.threads() == 4
-        assert recorder.now == 1
+            inside.set()
+            finish.wait(10)
+
+    thread = threading.Thread(target=other)
+    with alone:
+        thread.start()
+        inside.wait(10)
+        assert alone.threads() == 4
+    assert recorder.now == 1
+    finish.set()
+    thread.join()
     assert recorder.history == [1, 4]
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_one_who_could_not_leave_hinders_nobody(same):
+    recorder = Recorder(4)
+    alone = _blas.Alone(_blas.OpenBlas(lambda: recorder.now, recorder.put, {}))
+    if same:
+        alone.__enter__()
+    else:
+        thread = threading.Thread(target=alone.__enter__)  # and is gone
+        thread.start()
+        thread.join()
+    assert (recorder.now, alone.threads()) == (1, 4)
+    with alone:
+        assert (recorder.now, alone.threads()) == (1, 4)
+    assert (recorder.now, alone.threads()) == (4, 4)
+
+
+def test_an_interrupt_at_any_moment_leaves_nobody_within(openblas):
+    x, y = normal(30, 5), normal(5, 9)
+    for _ in interrupted(lambda: kernels.matmul(x, y)):
+        assert (openblas.now, products.alone().threads()) == (3, 3)
+        assert not any(worker.free.locked() for worker in _threads._workers or [])
+        np.testing.assert_allclose(kernels.matmul(x, y), x @ y, rtol=1e-12, atol=1e-12)
+        assert openblas.now == 3
 
 
 def test_a_child_forked_within_gets_them_back():

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import ctypes
 import os
+import sys
 from collections.abc import Callable
 from functools import cache
-from threading import Lock
+from threading import RLock, get_ident
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -59,38 +60,49 @@ def _openblas() -> OpenBlas | None:
 
 
 class Alone:
-    """Within `with`, OpenBLAS has one thread; several threads of ours may be within at once."""
+    """Within `with`, OpenBLAS has one thread; several threads of ours may be within at once.
+
+    An interrupt may come in the middle of entering or leaving. `leave` may be called once more
+    then; in any case the number of before is put back when this thread leaves the next time.
+    """
 
     def __init__(self, blas: OpenBlas | None):
         self.blas = blas
-        self._lock, self._within, self._before = Lock(), 0, 1
+        self._lock, self._within, self._before = RLock(), set[int](), 0  # 0: nobody is within
 
     def threads(self) -> int:
         """How many threads OpenBLAS has outside; 1 where there is nothing to hold."""
-        if self.blas is None or self._within:
-            return self._before
-        return self.blas.get()
+        if self.blas is None:
+            return 1
+        return self._before or self.blas.get()
 
     def __enter__(self) -> None:
         assert self.blas is not None
         with self._lock:
-            if not self._within:
+            self._within.add(get_ident())
+            if not self._before:
                 self._before = self.blas.get()
                 self.blas.set(1)
-            self._within += 1
 
     def __exit__(self, *error: Any) -> None:
+        self.leave()
+
+    def leave(self) -> None:
+        """As at the end of `with`; nothing if this thread is not within."""
         assert self.blas is not None
         with self._lock:
-            self._within -= 1
-            if not self._within:
+            self._within.discard(get_ident())
+            if self._within:  # but not those of threads that are gone
+                self._within.intersection_update(sys._current_frames())
+            if self._before and not self._within:
                 self.blas.set(self._before)
+                self._before = 0
 
     def forget(self) -> None:
         """A child that was forked while others were within has none of them."""
-        if self.blas is not None and self._within:
+        if self.blas is not None and self._before:
             self.blas.set(self._before)
-        self._lock, self._within = Lock(), 0
+        self._lock, self._within, self._before = RLock(), set(), 0
 
 
 @cache

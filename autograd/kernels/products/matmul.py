@@ -50,10 +50,14 @@ def matmul(x: np.ndarray, y: np.ndarray, out: np.ndarray | None = None) -> np.nd
     least = MATRICES if rows > 1 < columns else VECTOR
     if products <= least or (threads := alone().threads()) < 2:
         return np.matmul(x, y, out=out)
-    with alone():
-        if not matrices or products < 2 * _threads.LEAST * _threads.PRODUCTS:
-            return np.matmul(x, y, out=out)
-        return _in_parts(x, y, out, products, min(threads, _threads.get_num_threads()))
+    try:
+        with alone():
+            if not matrices or products < 2 * _threads.LEAST * _threads.PRODUCTS:
+                return np.matmul(x, y, out=out)
+            return _in_parts(x, y, out, products, min(threads, _threads.get_num_threads()))
+    except BaseException:
+        alone().leave()  # an interrupt may have kept `with` from it
+        raise
 
 
 def _in_parts(
