@@ -2,11 +2,11 @@
 
 python benchmarks/memory.py [--only TEXT] [--quick]     # needs the `bench` extra; Linux
 
-**A training step**: how far the resident memory of a new process grows beyond what it was before
-the step. Code, weights, the optimiser's state and the batch are there before: the library is warmed
-up on a quarter of a batch, the loss on a whole one (few numbers, which may take another way from
-some count on), and free memory is given back. What the system counts includes what the library's
-own allocator holds, so no library can hide anything.
+**A training step**: how far the resident memory of a process grows beyond what it was before the
+step. Code, tables, weights, the optimiser's state and the batch are there before: steps like it
+have run, their gradients are forgotten, and free memory is given back. What the system counts
+includes what the library's own allocator holds, so no library can hide anything. PyTorch's figures
+vary by a third from process to process.
 
 **Kept for backward**: bytes of distinct buffers that the graph holds, without parameters and input.
 """
@@ -50,21 +50,16 @@ def give_back() -> None:
 
 
 def growth(task: Task, name: str) -> float | None:
-    """MiB that three steps need at their peak.
+    """MiB that three steps need at their peak, after two that load all code.
 
-    Steps on half a batch come before: they load all code, and need less than what is measured.
+    Smaller batches would not do for that: what takes another way has other code.
     """
     if not (PROCESS / "clear_refs").exists():
         return None
     session = Session(task, name, task.dropout)
     x, y = session.batch(task.batch)
-    small = session.batch(max(2, task.batch // 2))
     for _ in range(2):
-        session.step(*small)
-    logits = session.library.tensor(
-        np.zeros((len(y), task.classes), np.float32), requires_grad=True
-    )
-    session.criterion(logits, y).backward()
+        session.step(x, y)
     session.optimiser.zero_grad()
     give_back()
     (PROCESS / "clear_refs").write_text("5")  # the peak begins anew

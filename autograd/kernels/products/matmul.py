@@ -42,8 +42,10 @@ def matmul(x: np.ndarray, y: np.ndarray, out: np.ndarray | None = None) -> np.nd
     """
     if x.ndim > 2 < y.ndim and max(x.shape[-2:] + y.shape[-2:]) <= SMALL:
         x, y = np.ascontiguousarray(x), np.ascontiguousarray(y)
-    if x.size * y.size <= VECTOR or _threads.get_num_threads() < 2:
-        return np.matmul(x, y, out=out)
+    pairs = x.size * y.size  # at least as many as multiplications
+    small = x.ndim == 2 == y.ndim and len(x) > 1 < y.shape[1] and pairs <= MATRICES
+    if small or pairs <= VECTOR or _threads.get_num_threads() < 2:
+        return x @ y if out is None else np.matmul(x, y, out=out)
     matrices = x.ndim > 1 < y.ndim
     rows, columns = (x.shape[-2], y.shape[-1]) if matrices else (1, 1)
     products = max(x.size * columns, y.size * rows)
