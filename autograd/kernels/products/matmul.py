@@ -10,6 +10,7 @@ from .. import _host, _threads
 from .._blas import PLAIN, TRANSPOSED, alone
 from .._workers import Run
 
+FEW = 256  # elements of factors for which no question is worth its time
 SMALL = 16  # matrices of at most so many rows and columns
 MATRICES = 1 << 18  # multiplications for which OpenBLAS takes one thread in any case
 VECTOR = 9216  # the same where one factor is a vector
@@ -40,12 +41,12 @@ def matmul(x: np.ndarray, y: np.ndarray, out: np.ndarray | None = None) -> np.nd
     NumPy is slow at many small matrices that are not contiguous (1000 transposed ones of 4 x 4:
     48 us, contiguous 20 us), so those are copied first.
     """
+    if x.size <= FEW >= y.size:
+        return x @ y if out is None else np.matmul(x, y, out=out)
     if x.ndim > 2 < y.ndim and max(x.shape[-2:] + y.shape[-2:]) <= SMALL:
         x, y = np.ascontiguousarray(x), np.ascontiguousarray(y)
-    pairs = x.size * y.size  # at least as many as multiplications
-    small = x.ndim == 2 == y.ndim and len(x) > 1 < y.shape[1] and pairs <= MATRICES
-    if small or pairs <= VECTOR or _threads.get_num_threads() < 2:
-        return x @ y if out is None else np.matmul(x, y, out=out)
+    if x.size * y.size <= VECTOR or _threads.get_num_threads() < 2:
+        return np.matmul(x, y, out=out)
     matrices = x.ndim > 1 < y.ndim
     rows, columns = (x.shape[-2], y.shape[-1]) if matrices else (1, 1)
     products = max(x.size * columns, y.size * rows)
