@@ -46,7 +46,7 @@ def openblas(request):
         patch.object(_threads, "_cores", lambda: 3),  # so that workers stay awake
         patch.object(_workers, "AWAKE", 0.05),
         patch.object(products, "alone", lambda: alone),
-        patch.multiple(products, MATRICES=0, VECTOR=0),
+        patch.multiple(products, FEW=0, MATRICES=0, VECTOR=0),
         patch.object(_threads, "LEAST", 1e-9),
     ):
         yield recorder
@@ -190,7 +190,7 @@ def test_one_that_the_user_has_held_to_one_thread_is_left_alone(openblas):
 def test_another_blas_is_left_alone():
     with (
         patch.object(products, "alone", lambda: _blas.Alone(None)),
-        patch.multiple(products, MATRICES=0, VECTOR=0),
+        patch.multiple(products, FEW=0, MATRICES=0, VECTOR=0),
         patch.object(_threads, "run", lambda task, runs: pytest.fail(f"{runs}")),
     ):
         x, y = normal(300, 50), normal(50, 90)
