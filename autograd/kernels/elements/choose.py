@@ -28,7 +28,7 @@ def choose(condition: Any, x: Any, y: Any) -> np.ndarray | None:
         return None
     from . import _choose
 
-    out = np.empty(condition.shape, arrays[0].dtype.newbyteorder("="))
+    out = np.empty(condition.shape, arrays[0].dtype)
     flat: list[Any] = [_flat(a) for a in (condition, *arrays)]
     loop: Any = _choose.choose
     if len(arrays) == 1:
@@ -41,4 +41,4 @@ def choose(condition: Any, x: Any, y: Any) -> np.ndarray | None:
 
 def _flat(a: np.ndarray) -> np.ndarray:
     """The elements in a row; a copy costs little beside what NumPy's branches do."""
-    return a.ravel() if plain(a) else np.array(a, a.dtype.newbyteorder("="), order="C").ravel()
+    return a.ravel() if plain(a) else np.array(a, order="C").ravel()
