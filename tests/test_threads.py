@@ -222,15 +222,20 @@ def test_so_many_threads_are_alive():
         assert len(_threads._workers) == count - 1
 
 
-def test_little_work_wakes_nobody_unless_more_of_it_has_just_come(monkeypatch):
-    little = 3 * _threads.LEAST
-    monkeypatch.setattr(_threads, "_last", time.perf_counter() - 1)  # a second ago
-    assert _threads.parts(30, little) == [(0, 30)]
-    monkeypatch.setattr(_threads, "_last", time.perf_counter() + 1)  # as if just now
-    assert _threads.parts(30, little) == [(0, 10), (10, 20), (20, 30)]
-    monkeypatch.setattr(_threads, "_last", time.perf_counter() - 1)
-    assert len(_threads.parts(30, 10 * little)) == 3
-    assert len(_threads.parts(30, 10 * little, 2)) == 2
+def test_sizes_alone_decide_about_parts_so_results_are_the_same_each_time():
+    kernels.set_num_threads(3)
+    assert _threads.parts(30, 1.9 * _threads.LEAST) == [(0, 30)]
+    assert _threads.parts(30, 3 * _threads.LEAST) == [(0, 10), (10, 20), (20, 30)]
+    assert len(_threads.parts(30, 30 * _threads.LEAST, 2)) == 2
+    kernels.set_num_threads(2)
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(96, 300)), rng.normal(size=(300, 200))
+    g = rng.normal(size=(64, 30, 40))
+    found = set()
+    for k in range(40):
+        time.sleep(0.002 * (k % 3))  # workers are awake, or fall asleep
+        found.add(kernels.matmul(x, y).tobytes() + kernels.sum_to(g, (30, 1)).tobytes())
+    assert len(found) == 1
 
 
 @forks

@@ -13,21 +13,18 @@ import sys
 from collections.abc import Callable
 from queue import SimpleQueue
 from threading import Lock, get_ident
-from time import perf_counter
 from typing import Any
 
 import numpy as np
 
-from ._workers import AWAKE, PATIENCE, Answer, Run, Task, Worker, pace, release, take
+from ._workers import PATIENCE, Answer, Run, Task, Worker, pace, release, take
 
-LEAST = 100_000  # operations worth a thread that is awake: 10 to 30 us
-ASLEEP = 6  # times as many are worth to wake it, which takes 20 to 50 us
+LEAST = 150_000  # operations worth a thread: 15 to 45 us; one that is asleep takes 20 to 50 more
 PRODUCTS = 16  # products of a convolution or of matrices that take as long as one operation
 
 _lock = Lock()
 _workers: list[Worker] | None = None  # None: not started yet
 _count = 0
-_last = 0.0  # when somebody asked whether workers are at hand
 _forking: dict[int, Any] = {}  # the lock that a thread holds while it forks
 _standard = 0  # what the environment or the cores say; 0: nobody has asked yet
 
@@ -79,10 +76,11 @@ def set_num_threads(count: int) -> None:
 def parts(count: int, operations: float, most: int | None = None) -> list[Run]:
     """range(count) in as many runs as threads are worth it for so many operations altogether.
 
-    At most `most`, or get_num_threads().
+    At most `most`, or get_num_threads(). Sizes alone decide, not who is awake: sums over parts are
+    the same each time that a program runs.
     """
     worth = min(count, int(operations / LEAST))
-    if worth < 2 or (operations < 2 * ASLEEP * LEAST and not _at_hand()):
+    if worth < 2:
         return [(0, count)]
     threads = min(most or get_num_threads(), worth)
     return [(count * i // threads, count * (i + 1) // threads) for i in range(threads)]
@@ -156,14 +154,6 @@ def share(jobs: np.ndarray) -> bool:
         return True
     finally:
         list(leave)
-
-
-def _at_hand() -> bool:
-    """Whether workers are awake, or kernels come so fast that they should be."""
-    global _last
-    before, _last = _last, perf_counter()
-    workers = _workers or []
-    return _last - before < 2 * AWAKE or (bool(workers) and workers[0].awake())
 
 
 def _started() -> list[Worker]:
